@@ -1,0 +1,29 @@
+//! What things are: the nouns of ECS and ECR, their names, invariants and transitions.
+//!
+//! Everything here is pure and builds for `wasm32-unknown-unknown`: no clock, no I/O, no async. Time is an argument
+//! ([`UnixMillis`]), ids come from the caller. Request and response shapes do not live here; they are `gantry-wire`'s.
+//!
+//! Read [`task::Task`] first: its status is what everybody else watches.
+
+pub mod arn;
+pub mod cluster;
+pub mod container_instance;
+pub mod event;
+pub mod ids;
+pub mod image;
+pub mod placement;
+pub mod principal;
+pub mod resources;
+pub mod service;
+pub mod tag;
+pub mod task;
+pub mod task_definition;
+pub mod time;
+
+pub use arn::{Arn, Resource};
+pub use ids::{
+    AccountId, ClusterName, ContainerInstanceId, DeploymentId, Digest, Family, ImageTag, InvalidName, Region,
+    RepositoryName, Scope, ServiceName, TaskDefinitionId, TaskId,
+};
+pub use tag::Tag;
+pub use time::UnixMillis;

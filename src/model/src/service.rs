@@ -42,6 +42,18 @@ pub struct Service {
     pub version: i64,
     /// When the service last said that it reached a steady state; `None` since its last change.
     pub steady_since: Option<UnixMillis>,
+    /// What keeps the scheduler from its work and when it last said so, so that it does not say it at every pass.
+    #[serde(default)]
+    pub impediment: Option<Impediment>,
+}
+
+/// A standing impediment of a service: its message is not repeated until it is gone or six hours have passed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Impediment {
+    /// What it is, apart from the changing detail of the message (such as which instance matched best).
+    pub kind: String,
+    pub said_at: UnixMillis,
 }
 
 /// The states of a service.

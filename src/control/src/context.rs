@@ -1,0 +1,70 @@
+//! What every operation and loop is given: the control plane's parts, and who calls when.
+
+use std::sync::Arc;
+
+use gantry_model::principal::Principal;
+use gantry_model::{AccountId, Region, Scope, UnixMillis};
+use gantry_registry::Registry;
+use gantry_store::Store;
+
+use crate::bus::Bus;
+use crate::operations::Operations;
+
+/// Where the time comes from. The binary gives the system's, tests give one that they turn by hand.
+pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
+
+/// What the operator configured.
+#[derive(Debug, Clone)]
+pub struct ControlConfig {
+    pub account: AccountId,
+    pub default_region: Region,
+    /// The base URL under which agents and clients reach this control plane, without a trailing slash.
+    pub endpoint_url: String,
+    /// `host:port` of the registry, as it stands in image references.
+    pub registry_host: String,
+    /// How long a silent agent's tasks are left alone before they are handed over, in seconds; `None` is for ever.
+    pub disconnect_timeout_s: Option<i64>,
+    /// How long a stopped task stays describable, in seconds (ECS promises an hour).
+    pub stopped_task_retention_s: i64,
+}
+
+/// The control plane: shared by every request and loop.
+pub struct Control {
+    pub config: ControlConfig,
+    pub store: Store,
+    pub registry: Arc<Registry>,
+    pub clock: Clock,
+    pub bus: Bus,
+    pub operations: Operations,
+}
+
+impl Control {
+    /// Puts the parts together; starts nothing.
+    #[must_use]
+    pub fn new(config: ControlConfig, store: Store, registry: Arc<Registry>, clock: Clock) -> Arc<Self> {
+        Arc::new(Self { config, store, registry, clock, bus: Bus::default(), operations: Operations::all() })
+    }
+
+    /// The present instant.
+    #[must_use]
+    pub fn now(&self) -> UnixMillis {
+        (self.clock)()
+    }
+
+    /// The scope of the configured account in `region`.
+    #[must_use]
+    pub fn scope(&self, region: &Region) -> Scope {
+        Scope { account: self.config.account.clone(), region: region.clone() }
+    }
+}
+
+/// One request, after its caller was proved and its input found valid.
+#[derive(Clone)]
+pub struct Call {
+    pub control: Arc<Control>,
+    pub principal: Principal,
+    /// The account of the configuration and the region of the credential scope.
+    pub scope: Scope,
+    pub request_id: String,
+    pub now: UnixMillis,
+}

@@ -1,0 +1,50 @@
+//! ListServices: the ARNs of a cluster's ACTIVE services, ten a page unless asked otherwise (ECS API reference).
+
+use gantry_model::Arn;
+use gantry_model::service::{Service, ServiceStatus, SchedulingStrategy};
+use gantry_wire::ApiError;
+use gantry_wire::paginate;
+use gantry_wire::shapes::ecs::{ListServicesRequest, ListServicesResponse};
+
+use crate::context::Call;
+use crate::ecs::{resolve, update_service};
+use crate::error::Failure;
+
+const DEFAULT_PAGE: usize = 10;
+const MAX_PAGE: i32 = 100;
+
+/// Answers ListServices.
+///
+/// # Errors
+/// ClusterNotFoundException; InvalidParameterException for a page size or token that is not one.
+pub async fn list_services(call: Call, input: ListServicesRequest) -> Result<ListServicesResponse, Failure> {
+    let mut reader = call.control.store.read().await?;
+    let cluster = resolve::cluster(&mut reader, &call.scope, input.cluster.as_deref()).await?;
+    let services = gantry_store::service::list(&mut reader, &call.scope, &cluster.name).await?;
+    let arns: Vec<String> = services
+        .iter()
+        .filter(|s| s.status == ServiceStatus::Active && matches(s, &input))
+        .map(|s| Arn::service(&s.scope, &s.cluster, &s.name).to_string())
+        .collect();
+    let max = page_size(input.max_results)?;
+    let (service_arns, next_token) = paginate::page(arns, |arn| arn.clone(), input.next_token.as_deref(), max)?;
+    Ok(ListServicesResponse { service_arns: Some(service_arns), next_token })
+}
+
+fn matches(service: &Service, input: &ListServicesRequest) -> bool {
+    let strategy = match service.scheduling_strategy {
+        SchedulingStrategy::Replica => "REPLICA",
+        SchedulingStrategy::Daemon => "DAEMON",
+    };
+    let launch_type = update_service::capacity_of(service).launch_type.as_str();
+    input.scheduling_strategy.as_deref().is_none_or(|s| s == strategy)
+        && input.launch_type.as_deref().is_none_or(|l| l == launch_type)
+}
+
+fn page_size(given: Option<i32>) -> Result<usize, ApiError> {
+    match given {
+        None => Ok(DEFAULT_PAGE),
+        Some(n @ 1..=MAX_PAGE) => Ok(usize::try_from(n).unwrap_or(DEFAULT_PAGE)),
+        Some(_) => Err(ApiError::invalid_parameter("maxResults must be between 1 and 100.")),
+    }
+}

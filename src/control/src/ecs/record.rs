@@ -1,0 +1,132 @@
+//! How changes are written: the row and the event that tells of it, in one transaction.
+//!
+//! Payloads name what a reader needs to decide whether to look again, and nothing secret: no environment, no overrides.
+
+use gantry_model::cluster::Cluster;
+use gantry_model::container_instance::ContainerInstance;
+use gantry_model::event::{EventKind, NewEvent};
+use gantry_model::service::{Service, ServiceEvent};
+use gantry_model::task::Task;
+use gantry_model::task_definition::TaskDefinition;
+use gantry_model::{Arn, Resource};
+use gantry_store::Tx;
+use serde_json::json;
+
+use crate::error::Failure;
+use crate::ids;
+
+/// Writes a task after a change that users can see; its version rises.
+///
+/// # Errors
+/// The store's.
+pub async fn put_task(tx: &mut Tx, task: &mut Task) -> Result<(), Failure> {
+    task.version += 1;
+    gantry_store::task::put(tx, task).await?;
+    tx.append(NewEvent {
+        scope: task.scope.clone(),
+        kind: EventKind::Task,
+        cluster: Some(task.cluster.clone()),
+        subject: Arn::task(&task.scope, &task.cluster, &task.id).to_string(),
+        payload: json!({
+            "taskId": task.id,
+            "group": task.group,
+            "service": task.service,
+            "taskDefinition": task.task_definition.to_string(),
+            "containerInstanceId": task.instance,
+            "lastStatus": task.last_status,
+            "desiredStatus": task.desired_status,
+            "healthStatus": task.health,
+            "stopCode": task.stop_code,
+            "stoppedReason": task.stopped_reason,
+            "version": task.version,
+        }),
+    });
+    Ok(())
+}
+
+/// Writes a service after a change; its version rises.
+///
+/// # Errors
+/// The store's.
+pub async fn put_service(tx: &mut Tx, service: &mut Service) -> Result<(), Failure> {
+    gantry_store::service::put(tx, service).await?;
+    tx.append(NewEvent {
+        scope: service.scope.clone(),
+        kind: EventKind::Service,
+        cluster: Some(service.cluster.clone()),
+        subject: Arn::service(&service.scope, &service.cluster, &service.name).to_string(),
+        payload: json!({
+            "service": service.name,
+            "status": service.status,
+            "desiredCount": service.desired_count,
+            "taskDefinition": service.task_definition.to_string(),
+            "deployments": service.deployments.len(),
+            "version": service.version,
+        }),
+    });
+    Ok(())
+}
+
+/// Adds a line to a service's event feed.
+///
+/// # Errors
+/// The store's.
+pub async fn say(tx: &mut Tx, service: &Service, message: String) -> Result<(), Failure> {
+    let event = ServiceEvent { id: ids::uuid()?, created_at: tx.now(), message };
+    gantry_store::service::append_message(tx, service, event).await?;
+    Ok(())
+}
+
+/// Writes a container instance after a change that users can see; its version rises.
+///
+/// # Errors
+/// The store's.
+pub async fn put_instance(tx: &mut Tx, instance: &mut ContainerInstance) -> Result<(), Failure> {
+    instance.version += 1;
+    gantry_store::container_instance::put(tx, instance).await?;
+    tx.append(NewEvent {
+        scope: instance.scope.clone(),
+        kind: EventKind::ContainerInstance,
+        cluster: Some(instance.cluster.clone()),
+        subject: Arn::container_instance(&instance.scope, &instance.cluster, &instance.id).to_string(),
+        payload: json!({
+            "containerInstanceId": instance.id,
+            "status": instance.status,
+            "agentConnected": instance.agent_connected,
+            "version": instance.version,
+        }),
+    });
+    Ok(())
+}
+
+/// Writes a cluster after a change.
+///
+/// # Errors
+/// The store's.
+pub async fn put_cluster(tx: &mut Tx, cluster: &Cluster) -> Result<(), Failure> {
+    gantry_store::cluster::put(tx, cluster).await?;
+    tx.append(NewEvent {
+        scope: cluster.scope.clone(),
+        kind: EventKind::Cluster,
+        cluster: Some(cluster.name.clone()),
+        subject: Arn::cluster(&cluster.scope, &cluster.name).to_string(),
+        payload: json!({ "cluster": cluster.name, "status": cluster.status }),
+    });
+    Ok(())
+}
+
+/// Writes a task definition after a change.
+///
+/// # Errors
+/// The store's.
+pub async fn put_task_definition(tx: &mut Tx, definition: &TaskDefinition) -> Result<(), Failure> {
+    gantry_store::task_definition::put(tx, definition).await?;
+    tx.append(NewEvent {
+        scope: definition.scope.clone(),
+        kind: EventKind::TaskDefinition,
+        cluster: None,
+        subject: Arn::new(&definition.scope, Resource::TaskDefinition(definition.id.clone())).to_string(),
+        payload: json!({ "taskDefinition": definition.id.to_string(), "status": definition.status }),
+    });
+    Ok(())
+}

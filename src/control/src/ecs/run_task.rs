@@ -1,0 +1,219 @@
+//! RunTask: places up to ten copies of a task definition now, or says host by host why not.
+//!
+//! Source: ECS API reference, `RunTask`. What could not be placed is not an error: the answer has fewer tasks and a
+//! failure for each instance that was looked at.
+
+use gantry_model::task::{LaunchType, Task};
+use gantry_model::{Arn, Tag, UnixMillis};
+use gantry_scheduler::{DefaultStrategy, PlacementRequest, place};
+use gantry_store::Tx;
+use gantry_wire::ApiError;
+use gantry_wire::shapes::ecs::{Failure as WireFailure, RunTaskRequest, RunTaskResponse, TaskOverride};
+use serde_json::Value;
+
+use crate::context::Call;
+use crate::ecs::hosts::Hosts;
+use crate::ecs::launch::{self, Capacity, Runnable};
+use crate::ecs::new_task::TaskTemplate;
+use crate::ecs::{idempotency, record, requirements, resolve, unsupported, view};
+use crate::error::Failure;
+use crate::ids;
+
+/// Answers RunTask.
+///
+/// # Errors
+/// ClusterNotFoundException, ClientException for the task definition, InvalidParameterException, ConflictException for
+/// a client token that stands for another request.
+pub async fn run_task(call: Call, input: RunTaskRequest) -> Result<RunTaskResponse, Failure> {
+    let seed = ids::seed()?;
+    let store = call.control.store.clone();
+    store.write(move |tx| Box::pin(async move { run(tx, &call, &input, seed).await })).await
+}
+
+async fn run(tx: &mut Tx, call: &Call, input: &RunTaskRequest, seed: u64) -> Result<RunTaskResponse, Failure> {
+    let cluster = resolve::cluster(tx, &call.scope, input.cluster.as_deref()).await?;
+    if let Some(answer) = idempotency::earlier(tx, &call.scope, "RunTask", input.client_token.as_deref(), input).await? {
+        return Ok(answer);
+    }
+    unsupported::refuse_volumes(input.volume_configurations.as_deref())?;
+    let count = count(input.count)?;
+    let runnable = launch::runnable(tx, &call.scope, input.task_definition.as_deref().unwrap_or_default()).await?;
+    let capacity = launch::capacity(input.launch_type.as_deref(), input.capacity_provider_strategy.as_deref().unwrap_or_default())?;
+    launch::check_network(&runnable.document, &capacity, input.network_configuration.as_ref())?;
+    let plan = Plan::read(input, &runnable, capacity, &cluster.name)?;
+    let mut hosts = Hosts::load(tx, &call.scope, &cluster.name, plan.capacity.launch_type).await?;
+    if hosts.instances.is_empty() {
+        return Err(ApiError::invalid_parameter("No Container Instances were found in your cluster.").into());
+    }
+    let request = PlacementRequest {
+        requirements: &plan.requirements,
+        group: &plan.group,
+        constraints: &plan.constraints,
+        strategy: &plan.strategy,
+        default_strategy: plan.default_strategy(),
+    };
+    let placement = place(&mut hosts.state, &request, count, seed);
+    let template = plan.template(call, &runnable, &cluster.name, input);
+    let mut tasks = Vec::with_capacity(placement.placed.len());
+    for id in &placement.placed {
+        let Some(host) = hosts.instances.iter().find(|h| h.id == *id) else { continue };
+        let mut task = template.on(host, call.now)?;
+        record::put_task(tx, &mut task).await?;
+        tasks.push(task);
+    }
+    let failures = placement
+        .failures
+        .iter()
+        .map(|f| WireFailure {
+            arn: hosts
+                .instances
+                .iter()
+                .find(|h| h.id == f.instance)
+                .map(|h| Arn::container_instance(&h.scope, &h.cluster, &h.id).to_string()),
+            reason: Some(f.reason.as_api().to_owned()),
+            detail: None,
+        })
+        .collect();
+    let answer = RunTaskResponse { tasks: Some(answer_tasks(&tasks)?), failures: Some(failures) };
+    idempotency::remember(tx, &call.scope, "RunTask", input.client_token.as_deref(), input, &answer, call.now).await?;
+    Ok(answer)
+}
+
+fn answer_tasks(tasks: &[Task]) -> Result<Vec<gantry_wire::shapes::ecs::Task>, Failure> {
+    Ok(tasks.iter().map(|task| view::task::task(task, true)).collect())
+}
+
+fn count(given: Option<i32>) -> Result<u32, ApiError> {
+    match given.unwrap_or(1) {
+        n @ 1..=10 => Ok(n.unsigned_abs()),
+        _ => Err(ApiError::invalid_parameter("count must be between 1 and 10.")),
+    }
+}
+
+/// The request, read.
+struct Plan {
+    capacity: Capacity,
+    platform_version: Option<String>,
+    overrides: TaskOverride,
+    requirements: gantry_model::resources::Requirements,
+    constraints: Vec<gantry_model::placement::PlacementConstraint>,
+    strategy: Vec<gantry_model::placement::PlacementStrategy>,
+    group: String,
+    network: Option<Value>,
+    tags: Vec<Tag>,
+}
+
+impl Plan {
+    fn read(
+        input: &RunTaskRequest,
+        runnable: &Runnable,
+        capacity: Capacity,
+        cluster: &gantry_model::ClusterName,
+    ) -> Result<Self, Failure> {
+        let overrides = checked_overrides(input.overrides.as_ref(), runnable)?;
+        let mut constraints = requirements::constraints(&runnable.document);
+        constraints.extend(launch::placement_constraints(input.placement_constraints.as_deref().unwrap_or_default())?);
+        Ok(Self {
+            platform_version: launch::platform_version(capacity.launch_type, input.platform_version.as_deref())?,
+            requirements: requirements::of_task(&runnable.document, &overrides, capacity.launch_type),
+            strategy: launch::placement_strategy(input.placement_strategy.as_deref().unwrap_or_default())?,
+            group: group(input.group.as_deref(), runnable)?,
+            network: input.network_configuration.as_ref().map(launch::kept).transpose()?,
+            tags: tags(input, runnable, cluster)?,
+            capacity,
+            overrides,
+            constraints,
+        })
+    }
+
+    fn default_strategy(&self) -> DefaultStrategy {
+        match self.capacity.launch_type {
+            LaunchType::Fargate => DefaultStrategy::Fargate,
+            LaunchType::Ec2 | LaunchType::External => DefaultStrategy::RunTask,
+        }
+    }
+
+    fn template<'a>(
+        &'a self,
+        call: &'a Call,
+        runnable: &'a Runnable,
+        cluster: &'a gantry_model::ClusterName,
+        input: &'a RunTaskRequest,
+    ) -> TaskTemplate<'a> {
+        TaskTemplate {
+            scope: &call.scope,
+            cluster,
+            definition_id: &runnable.model.id,
+            definition: &runnable.document,
+            requirements: &self.requirements,
+            overrides: &self.overrides,
+            launch_type: self.capacity.launch_type,
+            capacity_provider: self.capacity.capacity_provider.as_deref(),
+            platform_version: self.platform_version.as_deref(),
+            group: &self.group,
+            started_by: input.started_by.as_deref(),
+            service: None,
+            network_configuration: self.network.as_ref(),
+            enable_execute_command: input.enable_execute_command.unwrap_or(false),
+            tags: &self.tags,
+        }
+    }
+}
+
+/// The overrides of the request, each for a container that the definition has.
+pub(crate) fn checked_overrides(given: Option<&TaskOverride>, runnable: &Runnable) -> Result<TaskOverride, ApiError> {
+    let overrides = given.cloned().unwrap_or_default();
+    for over in overrides.container_overrides.iter().flatten() {
+        let known = runnable.document.container_definitions.iter().flatten().any(|c| c.name == over.name);
+        if !known {
+            return Err(ApiError::invalid_parameter(format!(
+                "Override for container named {} is not a container in the TaskDefinition.",
+                over.name.as_deref().unwrap_or_default()
+            )));
+        }
+    }
+    Ok(overrides)
+}
+
+/// The task group: given, or the family's.
+pub(crate) fn group(given: Option<&str>, runnable: &Runnable) -> Result<String, ApiError> {
+    match given {
+        None | Some("") => Ok(format!("family:{}", runnable.model.id.family)),
+        Some(group) if group.starts_with("service:") => {
+            Err(ApiError::invalid_parameter("group: names that start with service: belong to services."))
+        }
+        Some(group) if group.chars().count() > 255 => {
+            Err(ApiError::invalid_parameter("group must have at most 255 characters."))
+        }
+        Some(group) => Ok(group.to_owned()),
+    }
+}
+
+fn tags(input: &RunTaskRequest, runnable: &Runnable, cluster: &gantry_model::ClusterName) -> Result<Vec<Tag>, Failure> {
+    let mut tags = launch::tags(input.tags.as_deref().unwrap_or_default())?;
+    match input.propagate_tags.as_deref() {
+        None | Some("NONE") => {}
+        Some("TASK_DEFINITION") => inherit(&mut tags, &runnable.model.tags),
+        Some(other) => {
+            return Err(ApiError::invalid_parameter(format!("propagateTags {other} is only for tasks of a service.")).into());
+        }
+    }
+    if input.enable_ecs_managed_tags == Some(true) {
+        tags.push(Tag { key: "aws:ecs:clusterName".to_owned(), value: cluster.to_string() });
+    }
+    Ok(tags)
+}
+
+/// Adds the tags of `from` whose keys `tags` does not have yet.
+pub(crate) fn inherit(tags: &mut Vec<Tag>, from: &[Tag]) {
+    for tag in from {
+        if !tags.iter().any(|t| t.key == tag.key) {
+            tags.push(tag.clone());
+        }
+    }
+}
+
+/// Client tokens are remembered for a day, far longer than a client goes on trying.
+pub(crate) fn token_expiry(now: UnixMillis) -> UnixMillis {
+    now.plus_seconds(24 * 60 * 60)
+}

@@ -1,0 +1,81 @@
+//! What a request may carry that this version does not do. Such a request is refused by name, never half done.
+
+use gantry_wire::ApiError;
+use gantry_wire::shapes::ecs as wire;
+
+fn refuse(parameter: &str, why: &str) -> ApiError {
+    ApiError::invalid_parameter(format!("{parameter} is not available in this version of Gantry: {why}"))
+}
+
+/// Refuses volumes that are made at launch.
+///
+/// # Errors
+/// InvalidParameterException.
+pub fn refuse_volumes<T>(given: Option<&[T]>) -> Result<(), ApiError> {
+    if given.is_some_and(|v| !v.is_empty()) {
+        return Err(refuse("volumeConfigurations", "there is no block storage to make volumes from."));
+    }
+    Ok(())
+}
+
+/// Refuses what stands in front of a service: load balancers, discovery, mesh.
+///
+/// # Errors
+/// InvalidParameterException.
+pub fn refuse_traffic(
+    load_balancers: Option<&[wire::LoadBalancer]>,
+    registries: Option<&[wire::ServiceRegistry]>,
+    connect: Option<&wire::ServiceConnectConfiguration>,
+    lattice: Option<&[wire::VpcLatticeConfiguration]>,
+) -> Result<(), ApiError> {
+    if load_balancers.is_some_and(|l| !l.is_empty()) {
+        return Err(refuse("loadBalancers", "publish a port on the host instead."));
+    }
+    if registries.is_some_and(|r| !r.is_empty()) {
+        return Err(refuse("serviceRegistries", "there is no service discovery yet."));
+    }
+    if connect.is_some_and(|c| c.enabled == Some(true)) {
+        return Err(refuse("serviceConnectConfiguration", "there is no service mesh yet."));
+    }
+    if lattice.is_some_and(|l| !l.is_empty()) {
+        return Err(refuse("vpcLatticeConfigurations", "VPC Lattice is AWS's own."));
+    }
+    Ok(())
+}
+
+/// Refuses deployment controllers and strategies other than the rolling one.
+///
+/// # Errors
+/// InvalidParameterException.
+pub fn refuse_deployments(
+    controller: Option<&wire::DeploymentController>,
+    configuration: Option<&wire::DeploymentConfiguration>,
+) -> Result<(), ApiError> {
+    let kind = controller.and_then(|c| c.r#type.as_deref()).unwrap_or("ECS");
+    if kind != "ECS" {
+        return Err(refuse("deploymentController", &format!("{kind} deployments are not built; use ECS.")));
+    }
+    let Some(configuration) = configuration else { return Ok(()) };
+    let strategy = configuration.strategy.as_deref().unwrap_or("ROLLING");
+    if strategy != "ROLLING" {
+        return Err(refuse("deploymentConfiguration.strategy", &format!("{strategy} is not built; use ROLLING.")));
+    }
+    if configuration.alarms.as_ref().is_some_and(|a| a.enable == Some(true)) {
+        return Err(refuse("deploymentConfiguration.alarms", "there are no alarms yet; use the circuit breaker."));
+    }
+    if configuration.lifecycle_hooks.as_ref().is_some_and(|h| !h.is_empty()) {
+        return Err(refuse("deploymentConfiguration.lifecycleHooks", "hooks are not built."));
+    }
+    Ok(())
+}
+
+/// Refuses rebalancing over zones.
+///
+/// # Errors
+/// InvalidParameterException.
+pub fn refuse_rebalancing(given: Option<&str>) -> Result<(), ApiError> {
+    if given == Some("ENABLED") {
+        return Err(refuse("availabilityZoneRebalancing", "use DISABLED, which is also the default."));
+    }
+    Ok(())
+}

@@ -1,0 +1,173 @@
+//! UpdateService: changes what a service should be (ECS API reference, `UpdateService`).
+//!
+//! A new task definition, network, platform version or `forceNewDeployment` starts a deployment; a new count or bounds
+//! do not. What is omitted stays; an empty list takes away.
+
+use gantry_model::service::{SchedulingStrategy, Service, ServiceStatus};
+use gantry_model::task::LaunchType;
+use gantry_scheduler::start_deployment;
+use gantry_store::Tx;
+use gantry_wire::ApiError;
+use gantry_wire::shapes::ecs::{UpdateServiceRequest, UpdateServiceResponse};
+use serde_json::{Value, json};
+
+use crate::context::Call;
+use crate::ecs::launch::{self, Capacity};
+use crate::ecs::{describe_services, record, resolve, service_spec, unsupported};
+use crate::error::Failure;
+use crate::ids;
+
+/// Answers UpdateService.
+///
+/// # Errors
+/// ClusterNotFoundException, ServiceNotFoundException, ServiceNotActiveException, ClientException for the task
+/// definition, InvalidParameterException.
+pub async fn update_service(call: Call, input: UpdateServiceRequest) -> Result<UpdateServiceResponse, Failure> {
+    let store = call.control.store.clone();
+    store.write(move |tx| Box::pin(async move { update(tx, &call, &input).await })).await
+}
+
+async fn update(tx: &mut Tx, call: &Call, input: &UpdateServiceRequest) -> Result<UpdateServiceResponse, Failure> {
+    let cluster = resolve::cluster(tx, &call.scope, input.cluster.as_deref()).await?;
+    refuse_unsupported(input)?;
+    let before = describe_services::named(tx, &call.scope, &cluster.name, input.service.as_deref().unwrap_or_default())
+        .await?
+        .ok_or_else(ApiError::service_not_found)?;
+    if before.status != ServiceStatus::Active {
+        return Err(ApiError::service_not_active().into());
+    }
+    let mut service = with_bounds(&before, input)?;
+    with_capacity(&mut service, input)?;
+    with_extra(&mut service, input)?;
+    service = with_deployment(tx, call, input, &before, service).await?;
+    if service != before {
+        service.steady_since = None;
+        record::put_service(tx, &mut service).await?;
+    }
+    Ok(UpdateServiceResponse { service: Some(describe_services::view_of(tx, &service, true).await?) })
+}
+
+fn refuse_unsupported(input: &UpdateServiceRequest) -> Result<(), ApiError> {
+    unsupported::refuse_traffic(
+        input.load_balancers.as_deref(),
+        input.service_registries.as_deref(),
+        input.service_connect_configuration.as_ref(),
+        input.vpc_lattice_configurations.as_deref(),
+    )?;
+    unsupported::refuse_volumes(input.volume_configurations.as_deref())?;
+    unsupported::refuse_deployments(input.deployment_controller.as_ref(), input.deployment_configuration.as_ref())?;
+    unsupported::refuse_rebalancing(input.availability_zone_rebalancing.as_deref())
+}
+
+fn with_bounds(before: &Service, input: &UpdateServiceRequest) -> Result<Service, Failure> {
+    let mut service = before.clone();
+    if let Some(count) = input.desired_count {
+        if service.scheduling_strategy == SchedulingStrategy::Daemon {
+            return Err(ApiError::invalid_parameter("desiredCount must not be given for DAEMON services.").into());
+        }
+        service.desired_count = service_spec::desired_count(count)?;
+    }
+    service.deployment_configuration = service_spec::deployment_configuration(
+        input.deployment_configuration.as_ref(),
+        &before.deployment_configuration,
+        before.scheduling_strategy,
+    )?;
+    if let Some(constraints) = &input.placement_constraints {
+        service.placement_constraints = launch::placement_constraints(constraints)?;
+    }
+    if let Some(strategy) = &input.placement_strategy {
+        service.placement_strategy = launch::placement_strategy(strategy)?;
+    }
+    if input.health_check_grace_period_seconds.is_some() {
+        service.health_check_grace_period_s = service_spec::grace_period(input.health_check_grace_period_seconds)?;
+    }
+    Ok(service)
+}
+
+fn with_capacity(service: &mut Service, input: &UpdateServiceRequest) -> Result<(), Failure> {
+    let Some(items) = &input.capacity_provider_strategy else { return Ok(()) };
+    let capacity = launch::capacity(None, items)?;
+    service.launch_type = capacity.capacity_provider.is_none().then_some(capacity.launch_type);
+    service.capacity_provider_strategy = items
+        .iter()
+        .map(|item| gantry_model::cluster::CapacityProviderStrategyItem {
+            capacity_provider: item.capacity_provider.clone().unwrap_or_default(),
+            weight: item.weight.and_then(|w| u32::try_from(w).ok()).unwrap_or(0),
+            base: item.base.and_then(|b| u32::try_from(b).ok()).unwrap_or(0),
+        })
+        .collect();
+    Ok(())
+}
+
+fn with_extra(service: &mut Service, input: &UpdateServiceRequest) -> Result<(), Failure> {
+    let launch_type = capacity_of(service).launch_type;
+    let extra = &mut service.extra;
+    service_spec::keep(extra, "networkConfiguration", input.network_configuration.as_ref())?;
+    if let Some(version) = &input.platform_version {
+        launch::platform_version(launch_type, Some(version))?;
+        extra.insert("platformVersion".to_owned(), json!(version));
+    }
+    if let Some(propagate) = &input.propagate_tags {
+        extra.insert("propagateTags".to_owned(), json!(service_spec::propagate_tags(propagate)?));
+    }
+    service_spec::keep(extra, "enableECSManagedTags", input.enable_ecs_managed_tags.as_ref())?;
+    service_spec::keep(extra, "enableExecuteCommand", input.enable_execute_command.as_ref())?;
+    Ok(())
+}
+
+/// The capacity that a service's tasks get.
+#[must_use]
+pub fn capacity_of(service: &Service) -> Capacity {
+    match service.launch_type {
+        Some(launch_type) => Capacity { launch_type, capacity_provider: None },
+        None => Capacity {
+            launch_type: LaunchType::Fargate,
+            capacity_provider: service.capacity_provider_strategy.first().map(|item| item.capacity_provider.clone()),
+        },
+    }
+}
+
+async fn with_deployment(
+    tx: &mut Tx,
+    call: &Call,
+    input: &UpdateServiceRequest,
+    before: &Service,
+    mut service: Service,
+) -> Result<Service, Failure> {
+    let wanted = input.task_definition.clone().unwrap_or_else(|| before.task_definition.to_string());
+    let forced = input.force_new_deployment == Some(true);
+    let moved = changed(before, &service, "networkConfiguration") || changed(before, &service, "platformVersion");
+    if input.task_definition.is_none() && !forced && !moved {
+        return Ok(service);
+    }
+    let (id, document) = if input.task_definition.is_some() {
+        let runnable = launch::runnable(tx, &call.scope, &wanted).await?;
+        (runnable.model.id, runnable.document)
+    } else {
+        let model = resolve::task_definition(tx, &call.scope, &wanted).await?;
+        let model = model.ok_or_else(|| ApiError::client("TaskDefinition not found."))?;
+        (model.id.clone(), launch::document(&model)?)
+    };
+    check_network(&service, &document)?;
+    if id == before.task_definition && !forced && !moved {
+        return Ok(service);
+    }
+    service.task_definition = id.clone();
+    Ok(start_deployment(&service, ids::deployment_id()?, id, call.now))
+}
+
+fn check_network(service: &Service, document: &gantry_wire::shapes::ecs::TaskDefinition) -> Result<(), Failure> {
+    let network = service
+        .extra
+        .get("networkConfiguration")
+        .map(|n| serde_json::from_value(n.clone()))
+        .transpose()
+        .map_err(|e| ApiError::server(format!("the network configuration of a service does not read: {e}")))?;
+    launch::check_network(document, &capacity_of(service), network.as_ref())?;
+    Ok(())
+}
+
+fn changed(before: &Service, after: &Service, member: &str) -> bool {
+    let of = |service: &Service| service.extra.get(member).cloned().unwrap_or(Value::Null);
+    of(before) != of(after)
+}

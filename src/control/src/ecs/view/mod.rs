@@ -1,0 +1,3 @@
+//! From the model's nouns to the shapes that the API answers.
+
+pub mod service;

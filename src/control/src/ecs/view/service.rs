@@ -1,0 +1,194 @@
+//! A service as the API answers it (ECS API reference, `Service`).
+
+use gantry_model::placement::{BinpackField, PlacementConstraint, PlacementStrategy};
+use gantry_model::service::{
+    BreakerThreshold, Deployment, DeploymentConfiguration, DeploymentStatus, RolloutState, SchedulingStrategy, Service,
+    ServiceEvent,
+};
+use gantry_model::task::{DesiredStatus, Task, TaskStatus};
+use gantry_model::Arn;
+use gantry_wire::ApiError;
+use gantry_wire::shapes::ecs as wire;
+use serde_json::{Map, Value};
+
+/// The service with the counts of `tasks` (those that are not STOPPED) and its last `messages`.
+///
+/// # Errors
+/// ServerException when a member that was kept as given does not read as what it is.
+pub fn service(
+    service: &Service,
+    tasks: &[Task],
+    messages: &[ServiceEvent],
+    with_tags: bool,
+) -> Result<wire::Service, ApiError> {
+    let own = |_: &Task| true;
+    let mut view = from_kept(&service.extra)?;
+    view.service_arn = Some(Arn::service(&service.scope, &service.cluster, &service.name).to_string());
+    view.service_name = Some(service.name.to_string());
+    view.cluster_arn = Some(Arn::cluster(&service.scope, &service.cluster).to_string());
+    view.status = Some(service.status.as_str().to_owned());
+    view.desired_count = Some(signed(service.desired_count));
+    view.running_count = Some(running(tasks, own));
+    view.pending_count = Some(pending(tasks, own));
+    view.launch_type = service.launch_type.map(|l| l.as_str().to_owned());
+    view.capacity_provider_strategy = non_empty(strategy_items(service));
+    view.task_definition = Some(Arn::task_definition(&service.scope, &service.task_definition).to_string());
+    view.deployment_configuration = Some(deployment_configuration(&service.deployment_configuration));
+    view.deployment_controller = Some(wire::DeploymentController { r#type: Some("ECS".to_owned()) });
+    view.deployments =
+        Some(service.deployments.iter().map(|d| deployment(service, d, tasks)).collect::<Result<_, _>>()?);
+    view.events = Some(messages.iter().map(event).collect());
+    view.created_at = Some(service.created_at.into());
+    view.created_by = Some(service.created_by.clone());
+    view.load_balancers = Some(Vec::new());
+    view.service_registries = Some(Vec::new());
+    view.placement_constraints = Some(service.placement_constraints.iter().map(constraint).collect());
+    view.placement_strategy = Some(service.placement_strategy.iter().map(strategy).collect());
+    view.health_check_grace_period_seconds = Some(service.health_check_grace_period_s.map_or(0, signed));
+    view.scheduling_strategy = Some(
+        match service.scheduling_strategy {
+            SchedulingStrategy::Replica => "REPLICA",
+            SchedulingStrategy::Daemon => "DAEMON",
+        }
+        .to_owned(),
+    );
+    view.tags = with_tags.then(|| {
+        service.tags.iter().map(|t| wire::Tag { key: Some(t.key.clone()), value: Some(t.value.clone()) }).collect()
+    });
+    Ok(view)
+}
+
+/// The members that are kept as given, by their names in the API.
+fn from_kept(extra: &Map<String, Value>) -> Result<wire::Service, ApiError> {
+    serde_json::from_value(Value::Object(extra.clone()))
+        .map_err(|e| ApiError::server(format!("what a service keeps as given does not read: {e}")))
+}
+
+fn signed(n: u32) -> i32 {
+    i32::try_from(n).unwrap_or(i32::MAX)
+}
+
+fn count(tasks: &[Task], is: impl Fn(&Task) -> bool) -> i32 {
+    i32::try_from(tasks.iter().filter(|t| is(t)).count()).unwrap_or(i32::MAX)
+}
+
+fn running(tasks: &[Task], own: impl Fn(&Task) -> bool) -> i32 {
+    count(tasks, |t| own(t) && t.last_status == TaskStatus::Running)
+}
+
+fn pending(tasks: &[Task], own: impl Fn(&Task) -> bool) -> i32 {
+    count(tasks, |t| own(t) && t.desired_status == DesiredStatus::Running && t.last_status < TaskStatus::Running)
+}
+
+fn strategy_items(service: &Service) -> Vec<wire::CapacityProviderStrategyItem> {
+    service
+        .capacity_provider_strategy
+        .iter()
+        .map(|item| wire::CapacityProviderStrategyItem {
+            capacity_provider: Some(item.capacity_provider.clone()),
+            weight: Some(signed(item.weight)),
+            base: Some(signed(item.base)),
+        })
+        .collect()
+}
+
+fn non_empty<T>(items: Vec<T>) -> Option<Vec<T>> {
+    (!items.is_empty()).then_some(items)
+}
+
+fn deployment(service: &Service, deployment: &Deployment, tasks: &[Task]) -> Result<wire::Deployment, ApiError> {
+    let own = |t: &Task| t.deployment.as_ref() == Some(&deployment.id);
+    let kept = from_kept(&service.extra)?;
+    Ok(wire::Deployment {
+        id: Some(deployment.id.to_string()),
+        status: Some(
+            match deployment.status {
+                DeploymentStatus::Primary => "PRIMARY",
+                DeploymentStatus::Active => "ACTIVE",
+                DeploymentStatus::Inactive => "INACTIVE",
+            }
+            .to_owned(),
+        ),
+        task_definition: Some(Arn::task_definition(&service.scope, &deployment.task_definition).to_string()),
+        desired_count: Some(match deployment.status {
+            DeploymentStatus::Primary => signed(service.desired_count),
+            DeploymentStatus::Active | DeploymentStatus::Inactive => {
+                count(tasks, |t| own(t) && t.desired_status == DesiredStatus::Running)
+            }
+        }),
+        running_count: Some(running(tasks, own)),
+        pending_count: Some(pending(tasks, own)),
+        failed_tasks: Some(signed(deployment.failed_tasks)),
+        created_at: Some(deployment.created_at.into()),
+        updated_at: Some(deployment.updated_at.into()),
+        launch_type: service.launch_type.map(|l| l.as_str().to_owned()),
+        capacity_provider_strategy: non_empty(strategy_items(service)),
+        platform_version: kept.platform_version,
+        platform_family: kept.platform_family,
+        network_configuration: kept.network_configuration,
+        rollout_state: Some(
+            match deployment.rollout_state {
+                RolloutState::InProgress => "IN_PROGRESS",
+                RolloutState::Completed => "COMPLETED",
+                RolloutState::Failed => "FAILED",
+            }
+            .to_owned(),
+        ),
+        rollout_state_reason: Some(deployment.rollout_state_reason.clone()),
+        ..wire::Deployment::default()
+    })
+}
+
+fn deployment_configuration(configuration: &DeploymentConfiguration) -> wire::DeploymentConfiguration {
+    let breaker = configuration.circuit_breaker.as_ref();
+    let threshold = breaker.map(|b| match b.threshold {
+        BreakerThreshold::BoundedPercent(n) => ("BOUNDED_PERCENT", n),
+        BreakerThreshold::UnboundedPercent(n) => ("UNBOUNDED_PERCENT", n),
+        BreakerThreshold::Count(n) => ("COUNT", n),
+    });
+    wire::DeploymentConfiguration {
+        minimum_healthy_percent: Some(signed(configuration.minimum_healthy_percent)),
+        maximum_percent: Some(signed(configuration.maximum_percent)),
+        deployment_circuit_breaker: Some(wire::DeploymentCircuitBreaker {
+            enable: Some(breaker.is_some_and(|b| b.enable)),
+            rollback: Some(breaker.is_some_and(|b| b.rollback)),
+            reset_on_healthy_task: breaker.map(|b| b.reset_on_healthy_task),
+            threshold_configuration: threshold.map(|(kind, value)| {
+                wire::ThresholdConfiguration {
+                    r#type: Some(kind.to_owned()),
+                    value: Some(signed(value)),
+                }
+            }),
+        }),
+        strategy: Some("ROLLING".to_owned()),
+        ..wire::DeploymentConfiguration::default()
+    }
+}
+
+fn event(event: &ServiceEvent) -> wire::ServiceEvent {
+    wire::ServiceEvent {
+        id: Some(event.id.clone()),
+        created_at: Some(event.created_at.into()),
+        message: Some(event.message.clone()),
+    }
+}
+
+/// A placement constraint as the API writes it.
+#[must_use]
+pub fn constraint(constraint: &PlacementConstraint) -> wire::PlacementConstraint {
+    let (kind, expression) = match constraint {
+        PlacementConstraint::DistinctInstance => ("distinctInstance", None),
+        PlacementConstraint::MemberOf { expression } => ("memberOf", Some(expression.clone())),
+    };
+    wire::PlacementConstraint { r#type: Some(kind.to_owned()), expression }
+}
+
+fn strategy(strategy: &PlacementStrategy) -> wire::PlacementStrategy {
+    let (kind, field) = match strategy {
+        PlacementStrategy::Random => ("random", None),
+        PlacementStrategy::Spread { field } => ("spread", Some(field.clone())),
+        PlacementStrategy::Binpack { field: BinpackField::Cpu } => ("binpack", Some("CPU".to_owned())),
+        PlacementStrategy::Binpack { field: BinpackField::Memory } => ("binpack", Some("MEMORY".to_owned())),
+    };
+    wire::PlacementStrategy { r#type: Some(kind.to_owned()), field }
+}

@@ -1,0 +1,48 @@
+//! Housekeeping: forgets what nobody can ask for any more.
+//!
+//! Stopped tasks are describable for the configured time (ECS promises an hour), events as long as a reader may resume
+//! from them, blobs as long as something names them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::context::Control;
+use crate::error::{Failure, chain};
+
+const EVERY: Duration = Duration::from_secs(60);
+/// Events that a reader that comes back can still resume from.
+const EVENTS_KEPT: i64 = 100_000;
+
+/// Runs until it is dropped.
+pub async fn run(control: Arc<Control>) {
+    loop {
+        if let Err(failure) = pass(&control).await {
+            tracing::error!(loop_name = "housekeeping", "housekeeping failed: {}", chain(&failure));
+        }
+        tokio::time::sleep(EVERY).await;
+    }
+}
+
+/// One round.
+///
+/// # Errors
+/// The store's.
+pub async fn pass(control: &Arc<Control>) -> Result<(), Failure> {
+    let now = control.now();
+    let old = now.plus_seconds(-control.config.stopped_task_retention_s);
+    control
+        .store
+        .write(move |tx| {
+            Box::pin(async move {
+                for task in gantry_store::task::stopped_before(tx, old).await? {
+                    gantry_store::task::delete(tx, &task).await?;
+                }
+                gantry_store::event::prune(tx, EVENTS_KEPT).await?;
+                gantry_store::session::delete_expired(tx, now).await?;
+                Ok::<_, Failure>(())
+            })
+        })
+        .await?;
+    control.registry.collect_once(now).await.map_err(|e| gantry_wire::ApiError::server(chain(&e)))?;
+    Ok(())
+}

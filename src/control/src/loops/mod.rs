@@ -1,0 +1,24 @@
+//! The loops: each compares what is desired with what is observed, and can be killed at any instruction and started
+//! again. What they decide comes from pure functions; what they write is one transaction a service or task.
+
+pub mod agents;
+pub mod housekeeping;
+pub mod services;
+
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+
+use crate::context::Control;
+
+/// Starts every loop; they run until the set is dropped.
+#[must_use]
+pub fn start(control: &Arc<Control>) -> JoinSet<()> {
+    let mut set = JoinSet::new();
+    let bus = Arc::clone(control);
+    set.spawn(async move { bus.bus.run(&bus.store).await });
+    set.spawn(services::run(Arc::clone(control)));
+    set.spawn(agents::run(Arc::clone(control)));
+    set.spawn(housekeeping::run(Arc::clone(control)));
+    set
+}

@@ -1,0 +1,256 @@
+//! The service loop: makes each service have the tasks that it should have.
+//!
+//! A pass reads a service, asks `gantry_scheduler::reconcile` and, only when that decides something, takes the decision
+//! again inside the transaction that carries it out: so nothing that changed between is overlooked, and two writers can
+//! never promise the same megabyte. Read [`settle`] first.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use gantry_model::service::{Deployment, Service};
+use gantry_model::task::LaunchType;
+use gantry_model::{ClusterName, Scope, ServiceName, Tag, TaskDefinitionId, UnixMillis};
+use gantry_scheduler::{DefaultStrategy, Definition, Outcome, ServiceInput, Start, message, reconcile};
+use gantry_store::{Conn, Tx};
+use gantry_wire::shapes::ecs::{TaskDefinition, TaskOverride};
+
+use crate::context::Control;
+use crate::ecs::hosts::Hosts;
+use crate::ecs::new_task::TaskTemplate;
+use crate::ecs::run_task::inherit;
+use crate::ecs::{launch, record, requirements, stopping, update_service};
+use crate::error::{Failure, chain};
+use crate::ids;
+
+/// How long after its last look a service is looked at again though nothing was said to have changed.
+const FLOOR: Duration = Duration::from_secs(5);
+
+/// A service's place in the world.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ServiceKey {
+    pub scope: Scope,
+    pub cluster: ClusterName,
+    pub name: ServiceName,
+}
+
+/// Runs until it is dropped.
+pub async fn run(control: Arc<Control>) {
+    let mut due: BTreeMap<ServiceKey, UnixMillis> = BTreeMap::new();
+    let mut next_sweep = control.now();
+    loop {
+        let mut keys = control.bus.take_services();
+        let now = control.now();
+        keys.extend(due.iter().filter(|(_, at)| **at <= now).map(|(key, _)| key.clone()));
+        if control.bus.take_sweep() || next_sweep <= now {
+            keys.extend(all(&control).await);
+            next_sweep = now.plus_millis(millis(FLOOR));
+        }
+        for key in keys {
+            due.remove(&key);
+            match settle(&control, &key).await {
+                Ok(Some(at)) => drop(due.insert(key, at)),
+                Ok(None) => {}
+                Err(failure) => tracing::error!(
+                    loop_name = "services", service = %key.name, cluster = %key.cluster,
+                    "a service could not be settled: {}", chain(&failure)
+                ),
+            }
+        }
+        let wake_at = due.values().min().copied().unwrap_or(next_sweep).min(next_sweep);
+        let pause = u64::try_from(wake_at.millis_since(control.now()).max(0)).unwrap_or(0);
+        tokio::select! {
+            () = control.bus.services.notified() => {}
+            () = tokio::time::sleep(Duration::from_millis(pause)) => {}
+        }
+    }
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// Every service that is not INACTIVE.
+async fn all(control: &Control) -> BTreeSet<ServiceKey> {
+    let listed = async {
+        let mut reader = control.store.read().await?;
+        gantry_store::service::unfinished(&mut reader).await
+    };
+    match listed.await {
+        Ok(services) => services.into_iter().map(key).collect(),
+        Err(error) => {
+            tracing::error!(loop_name = "services", "the services could not be listed: {}", chain(&error));
+            BTreeSet::new()
+        }
+    }
+}
+
+fn key(service: Service) -> ServiceKey {
+    ServiceKey { scope: service.scope, cluster: service.cluster, name: service.name }
+}
+
+/// Brings one service a step closer to what it should be. Answers when time alone will make it due again.
+///
+/// # Errors
+/// The store's; ServerException when what is stored does not read.
+pub async fn settle(control: &Arc<Control>, key: &ServiceKey) -> Result<Option<UnixMillis>, Failure> {
+    let seed = ids::seed()?;
+    let now = control.now();
+    let seen = {
+        let mut reader = control.store.read().await?;
+        World::load(&mut reader, key).await?.map(|mut world| world.decide(now, seed))
+    };
+    let Some(outcome) = seen else { return Ok(None) };
+    if outcome.is_quiet {
+        return Ok(outcome.outcome.wake_at);
+    }
+    let key = key.clone();
+    control
+        .store
+        .write(move |tx| {
+            Box::pin(async move {
+                let Some(mut world) = World::load(tx, &key).await? else { return Ok(None) };
+                let decision = world.decide(now, seed);
+                world.carry_out(tx, decision.outcome, now).await
+            })
+        })
+        .await
+}
+
+/// A service with all that its next step depends on.
+struct World {
+    service: Service,
+    tasks: Vec<gantry_model::task::Task>,
+    hosts: Hosts,
+    definitions: BTreeMap<TaskDefinitionId, Loaded>,
+}
+
+/// A task definition of one of the service's deployments.
+struct Loaded {
+    document: TaskDefinition,
+    tags: Vec<Tag>,
+    needs: Definition,
+}
+
+struct Decision {
+    outcome: Outcome,
+    is_quiet: bool,
+}
+
+impl World {
+    async fn load(conn: &mut Conn, key: &ServiceKey) -> Result<Option<Self>, Failure> {
+        let found = gantry_store::service::get(conn, &key.scope, &key.cluster, &key.name).await?;
+        let Some(service) = found else { return Ok(None) };
+        let launch_type = update_service::capacity_of(&service).launch_type;
+        let tasks = gantry_store::task::of_service(conn, &key.scope, &key.cluster, &key.name).await?;
+        let hosts = Hosts::load(conn, &key.scope, &key.cluster, launch_type).await?;
+        let mut definitions = BTreeMap::new();
+        for Deployment { task_definition: id, .. } in &service.deployments {
+            if let Some(model) = gantry_store::task_definition::get(conn, &key.scope, id).await? {
+                let document = launch::document(&model)?;
+                let needs = Definition {
+                    requirements: requirements::of_task(&document, &TaskOverride::default(), launch_type),
+                    constraints: requirements::constraints(&document),
+                };
+                definitions.insert(id.clone(), Loaded { document, tags: model.tags, needs });
+            }
+        }
+        Ok(Some(Self { service, tasks, hosts, definitions }))
+    }
+
+    fn decide(&mut self, now: UnixMillis, seed: u64) -> Decision {
+        let definitions = self.definitions.iter().map(|(id, loaded)| (id.clone(), loaded.needs.clone())).collect();
+        let default_strategy = match update_service::capacity_of(&self.service).launch_type {
+            LaunchType::Fargate => DefaultStrategy::Fargate,
+            LaunchType::Ec2 | LaunchType::External => DefaultStrategy::Service,
+        };
+        let input = ServiceInput {
+            service: &self.service,
+            tasks: &self.tasks,
+            definitions: &definitions,
+            default_strategy,
+            now,
+            seed,
+        };
+        let outcome = reconcile(&input, &mut self.hosts.state);
+        let is_quiet = outcome.starts.is_empty()
+            && outcome.stops.is_empty()
+            && outcome.messages.is_empty()
+            && outcome.service == self.service;
+        Decision { outcome, is_quiet }
+    }
+
+    /// Writes what was decided: stops, then starts, then what the service says of it.
+    async fn carry_out(self, tx: &mut Tx, outcome: Outcome, now: UnixMillis) -> Result<Option<UnixMillis>, Failure> {
+        let mut service = outcome.service;
+        for stop in outcome.stops {
+            if let Some(mut task) = gantry_store::task::get(tx, &service.scope, &stop.task).await? {
+                stopping::stop(tx, &mut task, stop.stop_code, &stop.reason).await?;
+            }
+        }
+        let mut started = Vec::with_capacity(outcome.starts.len());
+        for start in &outcome.starts {
+            started.extend(self.start(tx, start, now).await?);
+        }
+        if service != self.service {
+            record::put_service(tx, &mut service).await?;
+        }
+        if !started.is_empty() {
+            record::say(tx, &service, message::started(&service.name, &started)).await?;
+        }
+        for message in outcome.messages {
+            record::say(tx, &service, message.render(&service.name)).await?;
+        }
+        Ok(outcome.wake_at)
+    }
+
+    async fn start(&self, tx: &mut Tx, start: &Start, now: UnixMillis) -> Result<Option<gantry_model::TaskId>, Failure> {
+        let Some(definition) = self.definitions.get(&start.task_definition) else { return Ok(None) };
+        let Some(host) = self.hosts.instances.iter().find(|h| h.id == start.instance) else { return Ok(None) };
+        let capacity = update_service::capacity_of(&self.service);
+        let overrides = TaskOverride::default();
+        let group = self.service.group();
+        let tags = self.tags(definition);
+        let asked = self.service.extra.get("platformVersion").and_then(|v| v.as_str());
+        let platform_version = launch::platform_version(capacity.launch_type, asked)?;
+        let template = TaskTemplate {
+            scope: &self.service.scope,
+            cluster: &self.service.cluster,
+            definition_id: &start.task_definition,
+            definition: &definition.document,
+            requirements: &definition.needs.requirements,
+            overrides: &overrides,
+            launch_type: capacity.launch_type,
+            capacity_provider: capacity.capacity_provider.as_deref(),
+            platform_version: platform_version.as_deref(),
+            group: &group,
+            started_by: Some(start.deployment.as_str()),
+            service: Some((&self.service.name, &start.deployment)),
+            network_configuration: self.service.extra.get("networkConfiguration"),
+            enable_execute_command: self.flag("enableExecuteCommand"),
+            tags: &tags,
+        };
+        let mut task = template.on(host, now)?;
+        record::put_task(tx, &mut task).await?;
+        Ok(Some(task.id))
+    }
+
+    fn flag(&self, member: &str) -> bool {
+        self.service.extra.get(member).and_then(serde_json::Value::as_bool).unwrap_or(false)
+    }
+
+    /// The tags of a new task: as `propagateTags` says, and ECS's own when they are managed.
+    fn tags(&self, definition: &Loaded) -> Vec<Tag> {
+        let mut tags = Vec::new();
+        match self.service.extra.get("propagateTags").and_then(|v| v.as_str()) {
+            Some("SERVICE") => inherit(&mut tags, &self.service.tags),
+            Some("TASK_DEFINITION") => inherit(&mut tags, &definition.tags),
+            _ => {}
+        }
+        if self.flag("enableECSManagedTags") {
+            tags.push(Tag { key: "aws:ecs:clusterName".to_owned(), value: self.service.cluster.to_string() });
+            tags.push(Tag { key: "aws:ecs:serviceName".to_owned(), value: self.service.name.to_string() });
+        }
+        tags
+    }
+}

@@ -4,11 +4,16 @@
 //! Only this crate knows what AWS requests and answers look like as bytes. It does no I/O and reads no clock.
 //!
 //! - [`shapes`]: the structures of ECS, ECR and STS; [`schema`]: the tables about them; [`validate`]: the one validator;
-//! - [`ApiError`]: every answer that is not a success.
+//! - [`ApiError`]: every answer that is not a success;
+//! - [`acs`], [`acs_task`], [`tcs`]: the frames between the control plane and an agent.
 
+pub mod acs;
+pub mod acs_task;
 pub mod error;
+mod frame;
 pub mod schema;
 pub mod shapes;
+pub mod tcs;
 pub mod validate;
 pub mod value;
 

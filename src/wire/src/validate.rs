@@ -66,9 +66,9 @@ impl From<Invalid> for ApiError {
         let place = if path.is_empty() { "the request body" } else { &path };
         match &violation {
             Violation::Type { .. } | Violation::Width { .. } => Self::serialization(format!("{place}: {violation}")),
-            Violation::Null | Violation::Constraint { .. } if service == Service::Ecr => {
-                Self::invalid_parameter(format!("Invalid parameter at '{place}' failed to satisfy constraint: '{violation}'"))
-            }
+            Violation::Null | Violation::Constraint { .. } if service == Service::Ecr => Self::invalid_parameter(
+                format!("Invalid parameter at '{place}' failed to satisfy constraint: '{violation}'"),
+            ),
             Violation::Null => Self::invalid_parameter(format!(
                 "1 validation error detected: Value null at '{place}' failed to satisfy constraint: {violation}"
             )),
@@ -119,7 +119,13 @@ fn check(service: Service, shape: &str, value: &Value, path: &Path<'_>) -> Check
             Value::String(text) => check_text(text, *min, *max, *pattern, values).or_else(fail),
             _ => wrong_type("a string"),
         },
-        Kind::Boolean => if value.is_boolean() { Ok(()) } else { wrong_type("a boolean") },
+        Kind::Boolean => {
+            if value.is_boolean() {
+                Ok(())
+            } else {
+                wrong_type("a boolean")
+            }
+        }
         Kind::Integer { min, max } => match value.as_i64().filter(|n| i32::try_from(*n).is_ok()) {
             Some(number) => check_whole(number, *min, *max).or_else(fail),
             None if value.is_number() => {
@@ -151,7 +157,10 @@ fn check(service: Service, shape: &str, value: &Value, path: &Path<'_>) -> Check
         Kind::List { member, min, max } => match value {
             Value::Array(items) => {
                 check_length(items.len(), *min, *max, &shown(value)).or_else(fail)?;
-                items.iter().enumerate().try_for_each(|(at, item)| check_entry(service, member, item, &Path::Index(path, at)))
+                items
+                    .iter()
+                    .enumerate()
+                    .try_for_each(|(at, item)| check_entry(service, member, item, &Path::Index(path, at)))
             }
             _ => wrong_type("a list"),
         },

@@ -64,11 +64,7 @@ fn errors(model: &Model, out: &mut String) -> anyhow::Result<()> {
     for (name, shape) in &model.shapes {
         let Some(status) = shape.status else { continue };
         let members: Vec<String> = shape.members().map(|(name, _)| name.to_owned()).collect();
-        writeln!(
-            out,
-            "    ErrorModel {{ name: {name:?}, http_status: {status}, members: {} }},",
-            strings(&members)
-        )?;
+        writeln!(out, "    ErrorModel {{ name: {name:?}, http_status: {status}, members: {} }},", strings(&members))?;
     }
     writeln!(out, "];")?;
     Ok(())

@@ -73,7 +73,10 @@ impl ApiError {
     /// The service has no such operation, or Gantry has not built it.
     #[must_use]
     pub fn unknown_operation(name: &str) -> Self {
-        Self::new("UnknownOperationException", format!("The operation {name} is not known, or Gantry does not offer it."))
+        Self::new(
+            "UnknownOperationException",
+            format!("The operation {name} is not known, or Gantry does not offer it."),
+        )
     }
 
     /// The request names no operation at all.

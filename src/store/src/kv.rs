@@ -1,0 +1,31 @@
+//! Small settings by name, such as keys that the control plane makes for itself at its first start.
+
+use crate::{Conn, StoreError, Tx};
+
+/// The setting called `name`.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn get(conn: &mut Conn, name: &str) -> Result<Option<String>, StoreError> {
+    sqlx::query_scalar("SELECT value FROM setting WHERE name = $1")
+        .bind(name)
+        .fetch_optional(conn)
+        .await
+        .map_err(StoreError::query("read the setting"))
+}
+
+/// Writes the setting, new or changed.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn put(tx: &mut Tx, name: &str, value: &str) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+    )
+    .bind(name)
+    .bind(value)
+    .execute(&mut **tx)
+    .await
+    .map_err(StoreError::query("write the setting"))?;
+    Ok(())
+}

@@ -189,3 +189,6 @@ pub struct NackRequest {
 pub struct HeartbeatAckRequest {
     pub message_id: String,
 }
+
+#[cfg(test)]
+mod tests;

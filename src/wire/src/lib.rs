@@ -5,18 +5,24 @@
 //!
 //! - [`shapes`]: the structures of ECS, ECR and STS; [`schema`]: the tables about them; [`validate`]: the one validator;
 //! - [`ApiError`]: every answer that is not a success;
+//! - [`json`], [`query`]: requests and answers of the two protocols; [`paginate`]: pages and their tokens;
 //! - [`acs`], [`acs_task`], [`tcs`]: the frames between the control plane and an agent.
 
 pub mod acs;
 pub mod acs_task;
+pub mod answer;
 pub mod error;
 mod frame;
+pub mod json;
+pub mod paginate;
+pub mod query;
 pub mod schema;
 pub mod shapes;
 pub mod tcs;
 pub mod validate;
 pub mod value;
 
+pub use answer::Stamp;
 pub use error::ApiError;
 pub use schema::{OperationModel, Service};
 pub use validate::{Invalid, validate};

@@ -31,6 +31,8 @@ const TAG_PATTERN: &str = r"([\p{L}\p{Z}\p{N}_.:/=+\-@]*)";
 pub struct Invalid {
     /// The service whose table was not met; it decides the wording.
     pub service: Service,
+    /// The shape of the input.
+    pub input: String,
     /// The member, from the input's root; empty for the input itself.
     pub path: String,
     pub violation: Violation,
@@ -62,20 +64,43 @@ impl fmt::Display for Violation {
 
 impl From<Invalid> for ApiError {
     fn from(invalid: Invalid) -> Self {
-        let Invalid { service, path, violation } = invalid;
+        let Invalid { service, input, path, violation } = invalid;
         let place = if path.is_empty() { "the request body" } else { &path };
-        match &violation {
-            Violation::Type { .. } | Violation::Width { .. } => Self::serialization(format!("{place}: {violation}")),
-            Violation::Null | Violation::Constraint { .. } if service == Service::Ecr => Self::invalid_parameter(
-                format!("Invalid parameter at '{place}' failed to satisfy constraint: '{violation}'"),
-            ),
-            Violation::Null => Self::invalid_parameter(format!(
-                "1 validation error detected: Value null at '{place}' failed to satisfy constraint: {violation}"
-            )),
-            Violation::Constraint { value, .. } => Self::invalid_parameter(format!(
-                "1 validation error detected: Value '{value}' at '{place}' failed to satisfy constraint: {violation}"
+        let value = match &violation {
+            Violation::Type { .. } | Violation::Width { .. } => {
+                return Self::serialization(format!("{place}: {violation}"));
+            }
+            Violation::Constraint { value, .. } => format!("'{value}'"),
+            Violation::Null => "null".to_owned(),
+        };
+        match service {
+            Service::Ecs if path == "launchType" => launch_type(&input),
+            Service::Ecr => Self::constraint(place, &ecr_wording(&violation)),
+            _ => Self::invalid_parameter(format!(
+                "1 validation error detected: Value {value} at '{place}' failed to satisfy constraint: {violation}"
             )),
         }
+    }
+}
+
+/// What ECS answers to an unknown launch type, which is not what it answers to other unknown values; the list is AWS's,
+/// shorter than what it accepts.
+fn launch_type(input: &str) -> ApiError {
+    match input {
+        "CreateServiceRequest" => ApiError::client("launch type should be one of [EC2,FARGATE]"),
+        _ => ApiError::invalid_parameter("launch type should be one of [EC2,FARGATE,EXTERNAL]"),
+    }
+}
+
+/// ECR leaves out who must, and quotes patterns.
+fn ecr_wording(violation: &Violation) -> String {
+    let text = violation.to_string();
+    if let Some(pattern) = text.strip_prefix("Member must satisfy regular expression pattern: ") {
+        return format!("must satisfy regular expression '{pattern}'");
+    }
+    match text.strip_prefix("Member must have ") {
+        Some(rest) => format!("must have {rest}"),
+        None => text,
     }
 }
 
@@ -84,7 +109,12 @@ impl From<Invalid> for ApiError {
 /// # Errors
 /// The first violation found.
 pub fn validate(service: Service, shape: &str, value: &Value) -> Result<(), Invalid> {
-    check(service, shape, value, &Path::Root).map_err(|(path, violation)| Invalid { service, path, violation })
+    check(service, shape, value, &Path::Root).map_err(|(path, violation)| Invalid {
+        service,
+        input: shape.to_owned(),
+        path,
+        violation,
+    })
 }
 
 /// Where the check stands, linked from the leaf to the root: the text is only built for a violation.

@@ -126,3 +126,6 @@ impl ApiError {
         Self::invalid_parameter("Invalid token: nextToken is not one that this operation returned.")
     }
 }
+
+#[cfg(test)]
+mod tests;

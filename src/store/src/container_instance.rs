@@ -24,11 +24,7 @@ pub async fn get(conn: &mut Conn, id: &ContainerInstanceId) -> Result<Option<Con
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn list(
-    conn: &mut Conn,
-    scope: &Scope,
-    cluster: &ClusterName,
-) -> Result<Vec<ContainerInstance>, StoreError> {
+pub async fn list(conn: &mut Conn, scope: &Scope, cluster: &ClusterName) -> Result<Vec<ContainerInstance>, StoreError> {
     let rows: Vec<String> = sqlx::query_scalar(
         "SELECT body FROM container_instance
          WHERE account = $1 AND region = $2 AND cluster = $3 AND status <> 'INACTIVE' ORDER BY id",

@@ -74,8 +74,7 @@ pub(crate) async fn write(conn: &mut Conn, batch: Vec<(UnixMillis, NewEvent)>) -
         .bind(count)
         .fetch_one(&mut *conn)
         .await?;
-    let events: Vec<Event> =
-        (last - count + 1..).zip(batch).map(|(seq, (at, event))| number(seq, at, event)).collect();
+    let events: Vec<Event> = (last - count + 1..).zip(batch).map(|(seq, (at, event))| number(seq, at, event)).collect();
     for rows in events.chunks(ROWS_AN_INSERT) {
         insert(conn, rows).await?;
     }
@@ -88,8 +87,7 @@ fn number(seq: i64, at: UnixMillis, event: NewEvent) -> Event {
 }
 
 async fn insert(conn: &mut Conn, events: &[Event]) -> Result<(), sqlx::Error> {
-    let mut query =
-        QueryBuilder::new("INSERT INTO event (seq, at, account, region, kind, cluster, subject, payload) ");
+    let mut query = QueryBuilder::new("INSERT INTO event (seq, at, account, region, kind, cluster, subject, payload) ");
     query.push_values(events, |mut row, event| {
         row.push_bind(event.seq)
             .push_bind(event.at.0)

@@ -89,8 +89,11 @@ mod tests {
     const ONE_EDITED: Migration = Migration { version: 1, name: "one", sql: "CREATE TABLE uno (id INTEGER) STRICT;" };
     const TWO: Migration =
         Migration { version: 2, name: "two", sql: "CREATE TABLE two (id INTEGER) STRICT; INSERT INTO two VALUES (2);" };
-    const TWO_BROKEN: Migration =
-        Migration { version: 2, name: "two", sql: "CREATE TABLE half (id INTEGER) STRICT; INSERT INTO none VALUES (1);" };
+    const TWO_BROKEN: Migration = Migration {
+        version: 2,
+        name: "two",
+        sql: "CREATE TABLE half (id INTEGER) STRICT; INSERT INTO none VALUES (1);",
+    };
 
     async fn empty() -> Conn {
         Conn::connect("sqlite::memory:").await.unwrap()

@@ -115,16 +115,14 @@ async fn upsert(tx: &mut Tx, service: &Service, read: i64) -> Result<u64, StoreE
 }
 
 async fn forget_messages(tx: &mut Tx, service: &Service) -> Result<(), StoreError> {
-    sqlx::query(
-        "DELETE FROM service_message WHERE account = $1 AND region = $2 AND cluster = $3 AND service = $4",
-    )
-    .bind(service.scope.account.as_str())
-    .bind(service.scope.region.as_str())
-    .bind(service.cluster.as_str())
-    .bind(service.name.as_str())
-    .execute(&mut **tx)
-    .await
-    .map_err(StoreError::query("forget the messages of a former service"))?;
+    sqlx::query("DELETE FROM service_message WHERE account = $1 AND region = $2 AND cluster = $3 AND service = $4")
+        .bind(service.scope.account.as_str())
+        .bind(service.scope.region.as_str())
+        .bind(service.cluster.as_str())
+        .bind(service.name.as_str())
+        .execute(&mut **tx)
+        .await
+        .map_err(StoreError::query("forget the messages of a former service"))?;
     Ok(())
 }
 

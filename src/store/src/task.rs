@@ -230,6 +230,44 @@ pub async fn counts_by_instance(
         .collect()
 }
 
+/// How many tasks a cluster has of a launch type that are not STOPPED.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LaunchTypeCounts {
+    /// Tasks whose last status is RUNNING.
+    pub running: i64,
+    /// Tasks on the way there.
+    pub pending: i64,
+    /// Tasks on the way to STOPPED.
+    pub stopping: i64,
+}
+
+/// How many tasks `cluster` has of each launch type, by its name in the API; launch types without any are absent.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn counts_by_launch_type(
+    conn: &mut Conn,
+    scope: &Scope,
+    cluster: &ClusterName,
+) -> Result<BTreeMap<String, LaunchTypeCounts>, StoreError> {
+    let rows: Vec<(String, i64, i64, i64)> = sqlx::query_as(
+        "SELECT launch_type, COUNT(CASE WHEN last_status = 'RUNNING' THEN 1 END),
+           COUNT(CASE WHEN last_status IN ('PROVISIONING', 'PENDING', 'ACTIVATING') THEN 1 END),
+           COUNT(CASE WHEN last_status IN ('DEACTIVATING', 'STOPPING', 'DEPROVISIONING') THEN 1 END)
+         FROM task WHERE account = $1 AND region = $2 AND cluster = $3 AND last_status <> 'STOPPED'
+         GROUP BY launch_type",
+    )
+    .bind(scope.account.as_str())
+    .bind(scope.region.as_str())
+    .bind(cluster.as_str())
+    .fetch_all(conn)
+    .await
+    .map_err(StoreError::query("count the tasks of the launch types"))?;
+    let counts =
+        |(launch_type, running, pending, stopping)| (launch_type, LaunchTypeCounts { running, pending, stopping });
+    Ok(rows.into_iter().map(counts).collect())
+}
+
 fn read_id(id: String) -> Result<TaskId, StoreError> {
     TaskId::parse(id).map_err(|source| StoreError::Malformed { what: "task id", source })
 }

@@ -14,11 +14,7 @@ const WHAT: &str = "task definition";
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn get(
-    conn: &mut Conn,
-    scope: &Scope,
-    id: &TaskDefinitionId,
-) -> Result<Option<TaskDefinition>, StoreError> {
+pub async fn get(conn: &mut Conn, scope: &Scope, id: &TaskDefinitionId) -> Result<Option<TaskDefinition>, StoreError> {
     let row: Option<String> = sqlx::query_scalar(
         "SELECT body FROM task_definition WHERE account = $1 AND region = $2 AND family = $3 AND revision = $4",
     )

@@ -1,0 +1,66 @@
+//! The route table. Pages live in `pages`, one folder an area; the frame around them in `layout`.
+//!
+//! Every page is rendered whole before it is sent ([`SsrMode::Async`]): it reads the same with and without WebAssembly.
+//! Names that users choose never stand where a fixed word could, so that a cluster may be called `new`.
+
+use leptos::prelude::*;
+use leptos_meta::provide_meta_context;
+use leptos_router::SsrMode;
+use leptos_router::components::{ParentRoute, Route, Router, Routes};
+use leptos_router::path;
+
+use crate::layout::Frame;
+use crate::live::provide_live;
+use crate::pages::{clusters, events, home, login, not_found, repositories, services, task_definitions, tasks};
+
+/// A page is sent when all of it is there.
+const WHOLE: SsrMode = SsrMode::Async;
+
+/// The application, in the server's document as in the browser.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    provide_live();
+    view! {
+        <Router>
+            <Routes fallback=not_found::NotFound>
+                <Route path=path!("/login") view=login::Login ssr=WHOLE />
+                <ParentRoute path=path!("") view=Frame ssr=WHOLE>
+                    <Route path=path!("/") view=home::Home ssr=WHOLE />
+                    <Route path=path!("/events") view=events::Events ssr=WHOLE />
+                    <Route path=path!("/clusters") view=clusters::Clusters ssr=WHOLE />
+                    <Route path=path!("/create-cluster") view=clusters::CreateCluster ssr=WHOLE />
+                    <Route path=path!("/clusters/:cluster") view=clusters::ClusterServices ssr=WHOLE />
+                    <Route path=path!("/clusters/:cluster/tasks") view=clusters::ClusterTasks ssr=WHOLE />
+                    <Route path=path!("/clusters/:cluster/instances") view=clusters::ClusterInstances ssr=WHOLE />
+                    <Route path=path!("/clusters/:cluster/capacity") view=clusters::ClusterCapacity ssr=WHOLE />
+                    <Route path=path!("/clusters/:cluster/events") view=clusters::ClusterEvents ssr=WHOLE />
+                    <Route path=path!("/clusters/:cluster/instances/:instance") view=clusters::InstancePage ssr=WHOLE />
+                    <Route path=path!("/clusters/:cluster/create-service") view=services::CreateService ssr=WHOLE />
+                    <Route path=path!("/clusters/:cluster/services/:service") view=services::ServicePage ssr=WHOLE />
+                    <Route path=path!("/clusters/:cluster/services/:service/:section") view=services::ServicePage ssr=WHOLE />
+                    <Route path=path!("/clusters/:cluster/run-task") view=tasks::RunTask ssr=WHOLE />
+                    <Route path=path!("/clusters/:cluster/tasks/:task") view=tasks::TaskPage ssr=WHOLE />
+                    <TaskDefinitionAndRepositoryRoutes />
+                </ParentRoute>
+            </Routes>
+        </Router>
+    }
+}
+
+/// A second table: a tuple of routes has room for sixteen.
+#[component(transparent)]
+fn TaskDefinitionAndRepositoryRoutes() -> impl leptos_router::MatchNestedRoutes + Clone {
+    view! {
+        <ParentRoute path=path!("") view=leptos_router::components::Outlet ssr=WHOLE>
+            <Route path=path!("/task-definitions") view=task_definitions::Families ssr=WHOLE />
+            <Route path=path!("/task-definitions/:family") view=task_definitions::Revisions ssr=WHOLE />
+            <Route path=path!("/task-definitions/:family/:revision") view=task_definitions::RevisionPage ssr=WHOLE />
+            <Route path=path!("/register-task-definition") view=task_definitions::Register ssr=WHOLE />
+            <Route path=path!("/repositories") view=repositories::Repositories ssr=WHOLE />
+            <Route path=path!("/create-repository") view=repositories::CreateRepository ssr=WHOLE />
+            <Route path=path!("/repositories/*repository") view=repositories::RepositoryPage ssr=WHOLE />
+        </ParentRoute>
+    }
+    .into_inner()
+}

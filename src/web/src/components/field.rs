@@ -1,0 +1,77 @@
+//! Form fields: label, control, hint, error, tied together for assistive technology.
+
+use leptos::prelude::*;
+
+use super::Shape;
+use crate::error::ApiError;
+use crate::state::State;
+
+/// A text field.
+#[component]
+pub fn Field(
+    /// The control's `name`, also its id.
+    name: &'static str,
+    /// The visible label.
+    #[prop(into)]
+    label: String,
+    /// The value at first.
+    #[prop(optional, into)]
+    value: Option<String>,
+    /// What may stand in it.
+    #[prop(optional, into)]
+    hint: Option<String>,
+    /// `text` unless given.
+    #[prop(default = "text")]
+    kind: &'static str,
+    /// The browser's `autocomplete` word.
+    #[prop(optional)]
+    autocomplete: Option<&'static str>,
+    /// Whether it must be filled.
+    #[prop(optional)]
+    required: bool,
+    /// A unit behind the value, such as `MiB`.
+    #[prop(optional)]
+    unit: Option<&'static str>,
+    /// `numeric` brings up a number pad.
+    #[prop(optional)]
+    inputmode: Option<&'static str>,
+) -> impl IntoView {
+    let hint_id = hint.is_some().then(|| format!("{name}-hint"));
+    view! {
+        <div class="field">
+            <label class="field-label" for=name>{label}</label>
+            <div class="input-group">
+                <input
+                    class="input"
+                    id=name
+                    name=name
+                    type=kind
+                    value=value
+                    required=required
+                    autocomplete=autocomplete
+                    inputmode=inputmode
+                    aria-describedby=hint_id.clone()
+                />
+                {unit.map(|unit| view! { <span class="input-unit">{unit}</span> })}
+            </div>
+            {hint.map(|hint| view! { <p class="field-hint" id=hint_id>{hint}</p> })}
+        </div>
+    }
+}
+
+/// What the API said to a form, above its buttons.
+#[component]
+pub fn FieldError(
+    /// The error, if any.
+    error: Option<ApiError>,
+) -> impl IntoView {
+    error.map(|error| {
+        let code = error.code().to_owned();
+        view! {
+            <p class="field-error" role="alert">
+                <Shape state=State::Failed />
+                <span>{error.to_string()}" "<span class="mono">{code}</span></span>
+            </p>
+        }
+    })
+}

@@ -1,0 +1,25 @@
+//! An address that leads nowhere.
+
+use leptos::prelude::*;
+
+use crate::components::panel::set_not_found;
+use crate::components::{EmptyState, PageTitle};
+
+/// The page for it.
+#[component]
+pub fn NotFound() -> impl IntoView {
+    set_not_found();
+    view! {
+        <PageTitle text="Not found" />
+        <main class="page lost" id="main">
+            <h1>"There is nothing here"</h1>
+            <section class="card">
+                <EmptyState
+                    title="No page has this address"
+                    text="It may have been deleted, or the link is mistyped."
+                    action=view! { <a class="button" data-kind="primary" href="/">"Go to the overview"</a> }.into_any()
+                />
+            </section>
+        </main>
+    }
+}

@@ -1,0 +1,148 @@
+//! The dashboard's clients of the public API: the AWS SDKs over an in-process connector.
+//!
+//! The connector hands the request to the API's router without a socket and puts a [`Caller`] into its extensions: who
+//! is signed in, the region and the service that a signature would have named. Extensions do not come off a wire, so no
+//! client can do the same. A client is built for each call of a server function and owns its caller; a retry against
+//! ourselves would only hide a bug, so there are none.
+
+use std::convert::Infallible;
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::retry::RetryConfig;
+use axum::Router;
+use axum::body::Body;
+use gantry_model::principal::{Caller, Principal};
+use gantry_model::{InvalidName, Region};
+use http::request::Parts;
+use leptos::prelude::use_context;
+use tower::ServiceExt;
+
+use crate::error::ApiError;
+use crate::server::WebContext;
+
+/// No answer of the API is larger than this; lists come in pages.
+const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
+
+/// Any host that parses: the request never leaves the process.
+const ENDPOINT: &str = "http://in.process";
+
+/// An ECS client that acts as the person who is signed in.
+///
+/// # Errors
+/// [`ApiError::SignedOut`] when nobody is.
+pub fn ecs() -> Result<aws_sdk_ecs::Client, ApiError> {
+    let (context, principal) = context_and_principal()?;
+    Ok(ecs_as(&context, principal)?)
+}
+
+/// An ECR client that acts as the person who is signed in.
+///
+/// # Errors
+/// [`ApiError::SignedOut`] when nobody is.
+pub fn ecr() -> Result<aws_sdk_ecr::Client, ApiError> {
+    let (context, principal) = context_and_principal()?;
+    let connector = InProcess::new(&context, principal, "ecr")?;
+    let config = aws_sdk_ecr::Config::builder()
+        .behavior_version_latest()
+        .http_client(connector)
+        .endpoint_url(ENDPOINT)
+        .region(aws_sdk_ecr::config::Region::new(context.region.clone()))
+        .retry_config(RetryConfig::disabled())
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .allow_no_auth()
+        .build();
+    Ok(aws_sdk_ecr::Client::from_conf(config))
+}
+
+/// What the pages know about this Gantry beside the API.
+///
+/// # Errors
+/// [`ApiError::NoAnswer`] outside of a request to the dashboard.
+pub fn web_context() -> Result<WebContext, ApiError> {
+    use_context::<WebContext>().ok_or_else(|| ApiError::NoAnswer { message: "Called outside of the dashboard".to_owned() })
+}
+
+/// Who is signed in.
+///
+/// # Errors
+/// [`ApiError::SignedOut`] when nobody is.
+pub fn principal() -> Result<Principal, ApiError> {
+    use_context::<Parts>().and_then(|parts| parts.extensions.get::<Principal>().cloned()).ok_or(ApiError::SignedOut)
+}
+
+fn context_and_principal() -> Result<(WebContext, Principal), ApiError> {
+    Ok((web_context()?, principal()?))
+}
+
+/// An ECS client over `context` that acts as `principal`.
+fn ecs_as(context: &WebContext, principal: Principal) -> Result<aws_sdk_ecs::Client, InvalidName> {
+    let connector = InProcess::new(context, principal, "ecs")?;
+    let config = aws_sdk_ecs::Config::builder()
+        .behavior_version_latest()
+        .http_client(connector)
+        .endpoint_url(ENDPOINT)
+        .region(aws_sdk_ecs::config::Region::new(context.region.clone()))
+        .retry_config(RetryConfig::disabled())
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .allow_no_auth()
+        .build();
+    Ok(aws_sdk_ecs::Client::from_conf(config))
+}
+
+impl From<InvalidName> for ApiError {
+    fn from(error: InvalidName) -> Self {
+        Self::refused("InvalidParameterException", error.to_string())
+    }
+}
+
+/// Hands requests to the API's router, in the name of one caller.
+#[derive(Debug, Clone)]
+struct InProcess {
+    api: Router,
+    caller: Caller,
+}
+
+impl InProcess {
+    fn new(context: &WebContext, principal: Principal, service: &str) -> Result<Self, InvalidName> {
+        let region = Region::parse(context.region.clone())?;
+        let caller = Caller { principal, region, service: service.to_owned() };
+        Ok(Self { api: context.api.clone(), caller })
+    }
+
+    async fn send(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(self.caller);
+        let response = match self.api.oneshot(request).await {
+            Ok(response) => response,
+            Err(never) => absurd(never),
+        };
+        let (parts, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, LARGEST_ANSWER).await.map_err(|e| ConnectorError::io(e.into()))?;
+        HttpResponse::try_from(http::Response::from_parts(parts, SdkBody::from(bytes)))
+            .map_err(|error| ConnectorError::other(error.into(), None))
+    }
+}
+
+fn absurd(never: Infallible) -> axum::response::Response {
+    match never {}
+}
+
+impl HttpConnector for InProcess {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        HttpConnectorFuture::new(self.clone().send(request))
+    }
+}
+
+impl HttpClient for InProcess {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}

@@ -1,1 +1,23 @@
-fn main() {}
+//! The `gantry` binary: command line, configuration and wiring. Everything that it wires stands in the other crates.
+
+mod bootstrap;
+mod cli;
+mod embedded_agent;
+mod events;
+mod http;
+mod metrics;
+mod serve;
+mod sessions;
+mod sign_in;
+mod telemetry;
+
+use clap::Parser as _;
+
+fn main() -> anyhow::Result<()> {
+    let command = cli::Cli::parse();
+    telemetry::start();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    match command.command {
+        cli::Command::Serve(flags) => runtime.block_on(serve::serve(flags)),
+    }
+}

@@ -126,6 +126,7 @@ fn service(
         tags: launch::tags(input.tags.as_deref().unwrap_or_default())?,
         version: 0,
         steady_since: None,
+        impediment: None,
     })
 }
 

@@ -35,7 +35,7 @@ impl Hosts {
             }
         };
         let holding = gantry_store::task::holding(conn, scope).await?;
-        let state = ClusterState::new(&instances, &holding);
+        let state = ClusterState::new(cluster, &instances, &holding);
         Ok(Self { instances, state })
     }
 }

@@ -34,7 +34,7 @@ pub async fn earlier<I: Serialize, O: DeserializeOwned>(
         conflict.members.insert("resourceIds".to_owned(), json!([]));
         return Err(conflict.into());
     }
-    let answer = serde_json::from_value(answer)
+    let answer = serde_json::from_str(&answer)
         .map_err(|e| ApiError::server(format!("the answer kept for a client token does not read: {e}")))?;
     Ok(Some(answer))
 }
@@ -53,7 +53,7 @@ pub async fn remember<I: Serialize, O: Serialize>(
     now: UnixMillis,
 ) -> Result<(), Failure> {
     let Some(token) = token else { return Ok(()) };
-    let answer = serde_json::to_value(answer).map_err(|e| ApiError::server(format!("an answer does not encode: {e}")))?;
+    let answer = serde_json::to_string(answer).map_err(|e| ApiError::server(format!("an answer does not encode: {e}")))?;
     let hash = digest(input)?;
     gantry_store::client_token::put(tx, scope, operation, token, &hash, &answer, token_expiry(now)).await?;
     Ok(())

@@ -3,7 +3,7 @@
 use gantry_model::container_instance::{Attribute, ContainerInstance};
 use gantry_model::resources::Requirements;
 use gantry_model::task::{Container, DesiredStatus, HealthStatus, LaunchType, Task, TaskStatus};
-use gantry_model::{ClusterName, DeploymentId, Scope, ServiceName, Tag, TaskDefinitionId, TaskId, UnixMillis};
+use gantry_model::{ClusterName, DeploymentId, Scope, ServiceName, Tag, TaskDefinitionId, UnixMillis};
 use gantry_wire::shapes::ecs::{ContainerDefinition, TaskDefinition, TaskOverride};
 use serde_json::{Value, json};
 

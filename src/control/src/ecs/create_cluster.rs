@@ -1,0 +1,96 @@
+//! CreateCluster (ECS API reference). Creating a cluster that is there answers it, as long as nothing is asked that it is
+//! not; creating one that was deleted brings the name back to life with nothing of the old.
+
+use gantry_model::cluster::{Cluster, ClusterStatus};
+use gantry_model::{ClusterName, Scope, UnixMillis};
+use gantry_store::Tx;
+use gantry_wire::ApiError;
+use gantry_wire::shapes::ecs::{CreateClusterRequest, CreateClusterResponse};
+
+use crate::context::Call;
+use crate::ecs::resolve::DEFAULT_CLUSTER;
+use crate::ecs::view::cluster::Include;
+use crate::ecs::{cluster_input, launch, record, view};
+use crate::error::Failure;
+
+/// Answers CreateCluster.
+///
+/// # Errors
+/// InvalidParameterException for a name, setting, provider or tag of a wrong form, or when the cluster is there and is not
+/// what is asked for.
+pub async fn create_cluster(call: Call, input: CreateClusterRequest) -> Result<CreateClusterResponse, Failure> {
+    let cluster = wanted(&call, &input)?;
+    let store = call.control.store.clone();
+    store.write(move |tx| Box::pin(async move { create(tx, cluster, &input).await })).await
+}
+
+fn wanted(call: &Call, input: &CreateClusterRequest) -> Result<Cluster, ApiError> {
+    let name = ClusterName::parse(input.cluster_name.as_deref().unwrap_or(DEFAULT_CLUSTER))
+        .map_err(|e| ApiError::invalid_parameter(format!("Invalid clusterName: the {e}.")))?;
+    let mut settings = cluster_input::default_settings();
+    cluster_input::merge_settings(&mut settings, cluster_input::settings(input.settings.as_deref().unwrap_or_default())?);
+    let capacity_providers = cluster_input::capacity_providers(input.capacity_providers.as_deref().unwrap_or_default())?;
+    let strategy = input.default_capacity_provider_strategy.as_deref().unwrap_or_default();
+    Ok(Cluster {
+        settings,
+        configuration: cluster_input::kept(input.configuration.as_ref())?,
+        default_capacity_provider_strategy: cluster_input::strategy(strategy, &capacity_providers)?,
+        capacity_providers,
+        service_connect_defaults: cluster_input::kept(input.service_connect_defaults.as_ref())?,
+        tags: launch::tags(input.tags.as_deref().unwrap_or_default())?,
+        ..plain(&call.scope, name, call.now)
+    })
+}
+
+/// An ACTIVE cluster with nothing but its name.
+#[must_use]
+pub fn plain(scope: &Scope, name: ClusterName, now: UnixMillis) -> Cluster {
+    Cluster {
+        scope: scope.clone(),
+        name,
+        status: ClusterStatus::Active,
+        created_at: now,
+        settings: cluster_input::default_settings(),
+        configuration: None,
+        capacity_providers: Vec::new(),
+        default_capacity_provider_strategy: Vec::new(),
+        service_connect_defaults: None,
+        tags: Vec::new(),
+    }
+}
+
+async fn create(
+    tx: &mut Tx,
+    wanted: Cluster,
+    input: &CreateClusterRequest,
+) -> Result<CreateClusterResponse, Failure> {
+    let found = gantry_store::cluster::get(tx, &wanted.scope, &wanted.name).await?;
+    let cluster = match found.filter(|c| c.status == ClusterStatus::Active) {
+        Some(found) if contradicts(&found, &wanted, input) => {
+            return Err(ApiError::invalid_parameter(
+                "Arguments on this idempotent request are inconsistent with arguments used in previous request(s).",
+            )
+            .into());
+        }
+        Some(found) => found,
+        None => {
+            record::put_cluster(tx, &wanted).await?;
+            wanted
+        }
+    };
+    let counts = gantry_store::cluster::counts(tx, &cluster.scope, &cluster.name).await?;
+    let include = Include { settings: true, configurations: true, tags: true, statistics: None };
+    Ok(CreateClusterResponse { cluster: Some(view::cluster::cluster(&cluster, counts, &include)?) })
+}
+
+/// Whether the request names something that the cluster `found` is not. What it leaves out it does not ask for.
+fn contradicts(found: &Cluster, wanted: &Cluster, input: &CreateClusterRequest) -> bool {
+    (input.settings.is_some() && found.settings != wanted.settings)
+        || (input.configuration.is_some() && found.configuration != wanted.configuration)
+        || (input.capacity_providers.is_some() && found.capacity_providers != wanted.capacity_providers)
+        || (input.default_capacity_provider_strategy.is_some()
+            && found.default_capacity_provider_strategy != wanted.default_capacity_provider_strategy)
+        || (input.service_connect_defaults.is_some()
+            && found.service_connect_defaults != wanted.service_connect_defaults)
+        || (input.tags.is_some() && found.tags != wanted.tags)
+}

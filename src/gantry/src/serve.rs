@@ -1,0 +1,206 @@
+//! `gantry serve`: puts the parts together, prints what the operator needs, and stops cleanly.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context as _, bail};
+use axum::Router;
+use gantry_agent::AgentConfig;
+use gantry_control::{Clock, Control, ControlConfig, Failure};
+use gantry_model::{Scope, UnixMillis};
+use gantry_registry::Registry;
+use gantry_store::Store;
+use gantry_store::access_key::AccessKey;
+use gantry_store::blob::BlobStore;
+use gantry_web::WebContext;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tower_sessions::cookie::SameSite;
+use tower_sessions::{Expiry, SessionManagerLayer};
+
+use crate::bootstrap::{self, Credentials};
+use crate::cli::ServeFlags;
+use crate::events::Events;
+use crate::http::{self, Parts};
+use crate::sessions::StoredSessions;
+use crate::sign_in::StoredAccounts;
+use crate::embedded_agent;
+
+/// Hours after which a session that nobody uses ends.
+const SESSION_IDLE_HOURS: i64 = 8;
+/// An hour: how long ECS promises that a stopped task can be described.
+const STOPPED_TASK_RETENTION_S: i64 = 60 * 60;
+/// How long open requests get when the process is told to stop.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Runs until Ctrl-C or SIGTERM.
+pub(crate) async fn serve(flags: ServeFlags) -> anyhow::Result<()> {
+    if flags.dev_reset && !flags.listen.ip().is_loopback() {
+        bail!("--dev-reset is refused on {}: it is for tests on a loopback address", flags.listen);
+    }
+    make_private_dir(&flags.data_dir)?;
+    let store = Store::open(&flags.data_dir.join("gantry.db")).await.context("open the database")?;
+    let listener = TcpListener::bind(flags.listen).await.with_context(|| format!("listen on {}", flags.listen))?;
+    let address = listener.local_addr()?;
+    let admin = bootstrap::admin_key(&store, &flags.account).await?;
+    let agent_key = bootstrap::agent_key(&store, &flags.account).await?;
+    let control = control(&flags, &store, address).await?;
+    disconnect_agents(&store).await?;
+    announce(&flags, &control, &store, &admin).await?;
+
+    let shutdown = CancellationToken::new();
+    let loops = gantry_control::loops::start(&control);
+    let server = tokio::spawn({
+        let router = router(&flags, &control, &shutdown)?;
+        let stopping = shutdown.clone();
+        async move { axum::serve(listener, router).with_graceful_shutdown(stopping.cancelled_owned()).await }
+    });
+    let agent = (!flags.no_agent)
+        .then(|| tokio::spawn(embedded_agent::keep_running(agent_config(&flags, &control, agent_key), shutdown.clone())));
+
+    stop_signal().await?;
+    tracing::info!("stopping; containers keep running and the next start finds them");
+    shutdown.cancel();
+    if tokio::time::timeout(GRACE, server).await.is_err() {
+        tracing::warn!("requests were still open after {} s and are dropped", GRACE.as_secs());
+    }
+    if let Some(agent) = agent
+        && tokio::time::timeout(GRACE, agent).await.is_err()
+    {
+        tracing::warn!("the embedded agent did not stop within {} s", GRACE.as_secs());
+    }
+    drop(loops);
+    Ok(())
+}
+
+fn make_private_dir(dir: &std::path::Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
+    made.with_context(|| format!("make the data directory {}", dir.display()))
+}
+
+async fn control(flags: &ServeFlags, store: &Store, address: SocketAddr) -> anyhow::Result<Arc<Control>> {
+    let scope = Scope { account: flags.account.clone(), region: flags.region.clone() };
+    let blobs = BlobStore::open(&flags.data_dir.join("blobs")).await.context("open the blob store")?;
+    let registry = Registry::open(store.clone(), blobs, scope, format!("http://{address}"))
+        .await
+        .context("open the registry")?;
+    let config = ControlConfig {
+        account: flags.account.clone(),
+        default_region: flags.region.clone(),
+        endpoint_url: format!("http://{address}"),
+        registry_host: address.to_string(),
+        disconnect_timeout_s: flags.disconnect_timeout_s,
+        stopped_task_retention_s: STOPPED_TASK_RETENTION_S,
+    };
+    let clock: Clock = Arc::new(system_now);
+    Ok(Control::new(config, store.clone(), Arc::new(registry), clock))
+}
+
+fn system_now() -> UnixMillis {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    UnixMillis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// No agent is connected to a control plane that has just started; each says so again when it is.
+async fn disconnect_agents(store: &Store) -> anyhow::Result<()> {
+    let done = store.write(|tx| {
+        Box::pin(async move {
+            let now = tx.now();
+            for mut instance in gantry_store::container_instance::all(tx).await? {
+                if instance.agent_connected {
+                    instance.agent_connected = false;
+                    instance.agent_connected_at = now;
+                    gantry_control::ecs::record::put_instance(tx, &mut instance).await?;
+                }
+            }
+            Ok::<_, Failure>(())
+        })
+    });
+    done.await.map_err(anyhow::Error::new)
+}
+
+fn router(flags: &ServeFlags, control: &Arc<Control>, shutdown: &CancellationToken) -> anyhow::Result<Router> {
+    let api = gantry_control::front::router(Arc::clone(control));
+    let events = Events { control: Arc::clone(control), shutdown: shutdown.clone() };
+    let last_seq = {
+        let store = control.store.clone();
+        Arc::new(move || store.last_seq())
+    };
+    let web = gantry_web::router(WebContext {
+        api: api.clone(),
+        region: flags.region.to_string(),
+        account: flags.account.to_string(),
+        registry_host: control.config.registry_host.clone(),
+        endpoint_url: control.config.endpoint_url.clone(),
+        last_seq,
+        accounts: Arc::new(StoredAccounts(Arc::clone(control))),
+        site_dir: flags.site_dir.clone(),
+    });
+    // Plain HTTP is for loopback and for behind a proxy that ends TLS; the cookie must survive both.
+    let sessions = SessionManagerLayer::new(StoredSessions(control.store.clone()))
+        .with_name("gantry_session")
+        .with_secure(false)
+        .with_same_site(SameSite::Lax)
+        .with_expiry(Expiry::OnInactivity(time::Duration::hours(SESSION_IDLE_HOURS)));
+    Ok(http::router(Parts {
+        control: Arc::clone(control),
+        api,
+        agents: gantry_control::acs::router(Arc::clone(control)),
+        registry: gantry_registry::router(Arc::clone(&control.registry)),
+        dashboard: http::events(events.clone()).merge(web).layer(sessions),
+        events,
+        dev_reset: flags.dev_reset,
+    }))
+}
+
+fn agent_config(flags: &ServeFlags, control: &Control, key: AccessKey) -> AgentConfig {
+    AgentConfig {
+        docker_host: flags.docker_host.clone(),
+        registry_hosts: vec![control.config.registry_host.clone()],
+        serves_fargate: true,
+        ..AgentConfig::new(
+            control.config.endpoint_url.clone(),
+            key.id,
+            key.secret,
+            flags.region.clone(),
+            embedded_agent::data_dir(&flags.data_dir),
+        )
+    }
+}
+
+/// Writes `credentials.env` and prints the lines to paste.
+async fn announce(
+    flags: &ServeFlags,
+    control: &Control,
+    store: &Store,
+    admin: &AccessKey,
+) -> anyhow::Result<()> {
+    let endpoint_url = &control.config.endpoint_url;
+    let registry = &control.config.registry_host;
+    let admin_url = format!("{endpoint_url}/login?token={}", bootstrap::sign_in_token(store).await?);
+    let path = flags.data_dir.join("credentials.env");
+    let region = flags.region.as_str();
+    Credentials { endpoint_url, key: admin, region, registry, admin_url: &admin_url }.write(&path)?;
+    let text = format!(
+        "\nGantry is ready at {endpoint_url}\n\n\
+         Sign in to the dashboard (the link works once, for 30 minutes):\n  {admin_url}\n\n\
+         Paste this into another shell to use the aws command line and docker:\n  \
+         set -a; . {}; set +a\n  \
+         aws ecr get-login-password | docker login --username AWS --password-stdin $GANTRY_REGISTRY\n\n",
+        path.display()
+    );
+    use std::io::Write as _;
+    std::io::stdout().write_all(text.as_bytes()).context("print the sign-in link")
+}
+
+async fn stop_signal() -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        done = tokio::signal::ctrl_c() => done?,
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}

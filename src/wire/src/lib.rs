@@ -6,6 +6,7 @@
 //! - [`shapes`]: the structures of ECS, ECR and STS; [`schema`]: the tables about them; [`validate`]: the one validator;
 //! - [`ApiError`]: every answer that is not a success;
 //! - [`json`], [`query`]: requests and answers of the two protocols; [`paginate`]: pages and their tokens;
+//! - [`sigv4`]: signatures, checked and made;
 //! - [`acs`], [`acs_task`], [`tcs`]: the frames between the control plane and an agent.
 
 pub mod acs;
@@ -18,6 +19,7 @@ pub mod paginate;
 pub mod query;
 pub mod schema;
 pub mod shapes;
+pub mod sigv4;
 pub mod tcs;
 pub mod validate;
 pub mod value;

@@ -1,0 +1,252 @@
+//! Builders for this crate's tests.
+
+use gantry_model::container_instance::{AVAILABILITY_ZONE, Attribute, ContainerInstance, InstanceStatus};
+use gantry_model::resources::{Requirements, Resources};
+use gantry_model::service::{
+    BreakerThreshold, CircuitBreaker, DeploymentConfiguration, SchedulingStrategy, Service, ServiceStatus,
+    StartThrottle,
+};
+use gantry_model::task::{Container, DesiredStatus, HealthStatus, LaunchType, Task, TaskStatus};
+use gantry_model::{
+    AccountId, ClusterName, ContainerInstanceId, DeploymentId, Region, Scope, ServiceName, TaskDefinitionId, TaskId,
+    UnixMillis,
+};
+
+use crate::place::{DefaultStrategy, PlacementRequest};
+
+pub(crate) fn scope() -> Scope {
+    Scope { account: AccountId::parse("000000000000").unwrap(), region: Region::parse("us-east-1").unwrap() }
+}
+
+pub(crate) fn cluster() -> ClusterName {
+    ClusterName::parse("default").unwrap()
+}
+
+pub(crate) fn host_id(number: u32) -> ContainerInstanceId {
+    ContainerInstanceId::parse(format!("{number:032x}")).unwrap()
+}
+
+pub(crate) fn task_id(number: u32) -> TaskId {
+    TaskId::parse(format!("{number:032x}")).unwrap()
+}
+
+pub(crate) fn deployment_id(number: u32) -> DeploymentId {
+    DeploymentId::parse(format!("ecs-svc/{number}")).unwrap()
+}
+
+pub(crate) fn definition(revision: u32) -> TaskDefinitionId {
+    format!("web:{revision}").parse().unwrap()
+}
+
+pub(crate) fn requirements(cpu: u32, memory_mib: u32) -> Requirements {
+    Requirements { resources: Resources { cpu, memory_mib }, ..Requirements::default() }
+}
+
+pub(crate) fn request<'a>(requirements: &'a Requirements, group: &'a str) -> PlacementRequest<'a> {
+    PlacementRequest {
+        requirements,
+        group,
+        constraints: &[],
+        strategy: &[],
+        default_strategy: DefaultStrategy::Service,
+    }
+}
+
+/// An ACTIVE, connected host of 4 vCPU and 8 GiB.
+pub(crate) fn host(number: u32) -> ContainerInstance {
+    ContainerInstance {
+        scope: scope(),
+        cluster: cluster(),
+        id: host_id(number),
+        ec2_instance_id: format!("i-{number}"),
+        status: InstanceStatus::Active,
+        agent_connected: true,
+        agent_connected_at: UnixMillis(0),
+        agent_version: "1.0.0".to_owned(),
+        agent_hash: String::new(),
+        docker_version: String::new(),
+        registered: Resources { cpu: 4096, memory_mib: 8192 },
+        reserved_tcp_ports: [].into(),
+        reserved_udp_ports: [].into(),
+        gpus: 0,
+        attributes: Vec::new(),
+        tags: Vec::new(),
+        registered_at: UnixMillis(0),
+        version: 1,
+        serves_fargate: false,
+    }
+}
+
+pub(crate) trait HostBuilder {
+    fn with_resources(self, cpu: u32, memory_mib: u32) -> Self;
+    fn with_attribute(self, name: &str, value: &str) -> Self;
+    fn in_zone(self, zone: &str) -> Self;
+}
+
+impl HostBuilder for ContainerInstance {
+    fn with_resources(mut self, cpu: u32, memory_mib: u32) -> Self {
+        self.registered = Resources { cpu, memory_mib };
+        self
+    }
+
+    fn with_attribute(mut self, name: &str, value: &str) -> Self {
+        self.attributes.push(Attribute { name: name.to_owned(), value: Some(value.to_owned()) });
+        self
+    }
+
+    fn in_zone(self, zone: &str) -> Self {
+        self.with_attribute(AVAILABILITY_ZONE, zone)
+    }
+}
+
+/// A task of the service `web`, deployment 1, RUNNING on host 1 since the epoch.
+pub(crate) fn task(number: u32) -> Task {
+    Task {
+        scope: scope(),
+        cluster: cluster(),
+        id: task_id(number),
+        task_definition: definition(1),
+        instance: Some(host_id(1)),
+        service: Some(ServiceName::parse("web").unwrap()),
+        deployment: Some(deployment_id(1)),
+        group: "service:web".to_owned(),
+        started_by: None,
+        launch_type: LaunchType::Ec2,
+        capacity_provider: None,
+        desired_status: DesiredStatus::Running,
+        last_status: TaskStatus::Running,
+        health: HealthStatus::Unknown,
+        version: 1,
+        requirements: requirements(256, 256),
+        cpu: None,
+        memory: None,
+        containers: vec![container()],
+        overrides: serde_json::Value::Null,
+        network_configuration: None,
+        attachments: Vec::new(),
+        attributes: Vec::new(),
+        availability_zone: None,
+        platform_version: None,
+        enable_execute_command: false,
+        stop_code: None,
+        stopped_reason: None,
+        connectivity_at: None,
+        created_at: UnixMillis(0),
+        pull_started_at: None,
+        pull_stopped_at: None,
+        started_at: Some(UnixMillis(0)),
+        stopping_at: None,
+        execution_stopped_at: None,
+        stopped_at: None,
+        tags: Vec::new(),
+    }
+}
+
+fn container() -> Container {
+    Container {
+        name: "app".to_owned(),
+        id: "0".to_owned(),
+        image: "app:1".to_owned(),
+        image_digest: None,
+        runtime_id: None,
+        essential: true,
+        has_health_check: false,
+        last_status: TaskStatus::Running,
+        exit_code: None,
+        reason: None,
+        health: HealthStatus::Unknown,
+        network_bindings: Vec::new(),
+        network_interfaces: Vec::new(),
+        cpu: None,
+        memory: None,
+        memory_reservation: None,
+    }
+}
+
+pub(crate) trait TaskBuilder {
+    fn on(self, host: u32) -> Self;
+    fn of(self, deployment: u32) -> Self;
+    fn pending(self) -> Self;
+    fn told_to_stop(self) -> Self;
+    fn running_since(self, at: i64) -> Self;
+    fn with_health(self, health: HealthStatus) -> Self;
+}
+
+impl TaskBuilder for Task {
+    fn on(mut self, host: u32) -> Self {
+        self.instance = Some(host_id(host));
+        self
+    }
+
+    fn of(mut self, deployment: u32) -> Self {
+        self.deployment = Some(deployment_id(deployment));
+        self.task_definition = definition(deployment);
+        self
+    }
+
+    fn pending(mut self) -> Self {
+        self.last_status = TaskStatus::Pending;
+        self.started_at = None;
+        self
+    }
+
+    fn told_to_stop(mut self) -> Self {
+        self.desired_status = DesiredStatus::Stopped;
+        self
+    }
+
+    fn running_since(mut self, at: i64) -> Self {
+        self.last_status = TaskStatus::Running;
+        self.started_at = Some(UnixMillis(at));
+        self
+    }
+
+    fn with_health(mut self, health: HealthStatus) -> Self {
+        self.containers[0].has_health_check = true;
+        self.containers[0].health = health;
+        self.health = health;
+        self
+    }
+}
+
+/// An ACTIVE replica service `web` with no deployment yet.
+pub(crate) fn service(desired_count: u32) -> Service {
+    Service {
+        scope: scope(),
+        cluster: cluster(),
+        name: ServiceName::parse("web").unwrap(),
+        status: ServiceStatus::Active,
+        scheduling_strategy: SchedulingStrategy::Replica,
+        desired_count,
+        task_definition: definition(1),
+        launch_type: Some(LaunchType::Ec2),
+        capacity_provider_strategy: Vec::new(),
+        deployment_configuration: DeploymentConfiguration {
+            minimum_healthy_percent: 100,
+            maximum_percent: 200,
+            circuit_breaker: None,
+        },
+        placement_constraints: Vec::new(),
+        placement_strategy: Vec::new(),
+        health_check_grace_period_s: None,
+        deployments: Vec::new(),
+        start_throttle: StartThrottle::default(),
+        extra: serde_json::Map::new(),
+        client_token: None,
+        created_at: UnixMillis(0),
+        created_by: String::new(),
+        tags: Vec::new(),
+        version: 1,
+        steady_since: None,
+        impediment: None,
+    }
+}
+
+pub(crate) fn breaker() -> CircuitBreaker {
+    CircuitBreaker {
+        enable: true,
+        rollback: true,
+        reset_on_healthy_task: true,
+        threshold: BreakerThreshold::BoundedPercent(50),
+    }
+}

@@ -1,0 +1,85 @@
+//! The lines of a service's event feed, typed, and the sentences that ECS makes of them.
+//!
+//! Source: ECS developer guide, "Amazon ECS service event messages". Each sentence starts with `(service NAME)`.
+
+use gantry_model::{ContainerInstanceId, DeploymentId, ServiceName, TaskId};
+
+use crate::place::Reason;
+
+/// Something that a service says about itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Message {
+    SteadyState,
+    /// Tasks were started. The caller makes their ids and so this message; [`crate::reconcile()`] does not.
+    Started {
+        tasks: Vec<TaskId>,
+    },
+    /// Running tasks were told to stop.
+    Stopped {
+        tasks: Vec<TaskId>,
+    },
+    /// No instance could take a task; the closest one and what it lacked, unless there is no instance at all.
+    Unplaceable {
+        closest: Option<(ContainerInstanceId, Reason)>,
+    },
+    /// Tasks stop again and again before they run; starts are delayed.
+    StartImpaired,
+    /// The minimum and maximum percent allow neither a start nor a stop.
+    DeploymentBlocked,
+    DeploymentCompleted {
+        deployment: DeploymentId,
+    },
+    /// The circuit breaker opened.
+    DeploymentFailed {
+        deployment: DeploymentId,
+    },
+    /// The circuit breaker goes back to `deployment`.
+    RollingBack {
+        deployment: DeploymentId,
+    },
+}
+
+impl Message {
+    /// The sentence as ECS writes it for `service`.
+    #[must_use]
+    pub fn render(&self, service: &ServiceName) -> String {
+        let text = match self {
+            Self::SteadyState => "has reached a steady state.".to_owned(),
+            Self::Started { tasks } => format!("has started {} tasks: {}.", tasks.len(), list(tasks)),
+            Self::Stopped { tasks } => format!("has stopped {} running tasks: {}.", tasks.len(), list(tasks)),
+            Self::Unplaceable { closest } => unplaceable(closest.as_ref()),
+            Self::StartImpaired => "is unable to consistently start tasks successfully.".to_owned(),
+            Self::DeploymentBlocked => BLOCKED.to_owned(),
+            Self::DeploymentCompleted { deployment } => format!("(deployment {deployment}) deployment completed."),
+            Self::DeploymentFailed { deployment } => {
+                format!("(deployment {deployment}) deployment failed: tasks failed to start.")
+            }
+            Self::RollingBack { deployment } => format!("rolling back to deployment {deployment}."),
+        };
+        format!("(service {service}) {text}")
+    }
+}
+
+/// The sentence that reports `tasks` as started, for the caller who made their ids.
+#[must_use]
+pub fn started(service: &ServiceName, tasks: &[TaskId]) -> String {
+    Message::Started { tasks: tasks.to_vec() }.render(service)
+}
+
+const BLOCKED: &str = "was unable to stop or start tasks during a deployment because of the service deployment \
+                       configuration. Update the minimumHealthyPercent or maximumPercent value and try again.";
+
+fn list(tasks: &[TaskId]) -> String {
+    tasks.iter().map(|task| format!("(task {task})")).collect::<Vec<_>>().join(" ")
+}
+
+fn unplaceable(closest: Option<&(ContainerInstanceId, Reason)>) -> String {
+    let opening = "was unable to place a task because no container instance met all of its requirements.";
+    match closest {
+        None => format!("{opening} Reason: No Container Instances were found in your cluster."),
+        Some((instance, reason)) => {
+            let clause = reason.closest_match();
+            format!("{opening} The closest matching (container-instance {instance}) {clause}.")
+        }
+    }
+}

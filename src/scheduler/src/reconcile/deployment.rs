@@ -1,0 +1,175 @@
+//! Deployments: how one begins, completes, fails, is rolled back and leaves.
+//!
+//! The list in the service is newest first and its first is PRIMARY. An old deployment leaves once none of its tasks
+//! lingers; the last completed one stays until the PRIMARY has completed, since a rollback returns to it. As on AWS, a
+//! rollback makes the *same* deployment PRIMARY again, so that its tasks that still run are kept.
+
+use gantry_model::service::{Deployment, DeploymentStatus, RolloutState, Service, StartThrottle};
+use gantry_model::task::Task;
+use gantry_model::{DeploymentId, TaskDefinitionId, UnixMillis};
+
+use super::standing::{Standing, changes_at, standing};
+use super::{Pass, REPEAT_AFTER_MILLIS, is_live, lingers};
+use crate::message::Message;
+
+/// `service` with a new PRIMARY deployment of `task_definition`; those before become ACTIVE, the start throttle and any
+/// impediment are forgotten. For CreateService and for an UpdateService that deploys.
+#[must_use]
+pub fn start_deployment(
+    service: &Service,
+    id: DeploymentId,
+    task_definition: TaskDefinitionId,
+    now: UnixMillis,
+) -> Service {
+    let mut service = service.clone();
+    for deployment in &mut service.deployments {
+        deployment.status = DeploymentStatus::Active;
+    }
+    let deployment = Deployment {
+        rollout_state_reason: in_progress(&id),
+        id,
+        status: DeploymentStatus::Primary,
+        task_definition: task_definition.clone(),
+        rollout_state: RolloutState::InProgress,
+        failed_tasks: 0,
+        reached_running: false,
+        created_at: now,
+        updated_at: now,
+        rolled_back_from: None,
+    };
+    service.deployments.insert(0, deployment);
+    service.task_definition = task_definition;
+    forget_troubles(&mut service);
+    service
+}
+
+fn forget_troubles(service: &mut Service) {
+    service.start_throttle = StartThrottle::default();
+    service.impediment = None;
+    service.steady_since = None;
+}
+
+fn in_progress(id: &DeploymentId) -> String {
+    format!("ECS deployment {id} in progress.")
+}
+
+impl Pass<'_> {
+    /// The newest deployment before the PRIMARY one that completed.
+    pub(super) fn last_completed(&self) -> Option<DeploymentId> {
+        let mut old = self.service.deployments.iter().filter(|d| d.status != DeploymentStatus::Primary);
+        old.find(|d| d.rollout_state == RolloutState::Completed).map(|d| d.id.clone())
+    }
+
+    /// Marks the PRIMARY deployment as failed; `target` is the deployment that takes over, if one does.
+    pub(super) fn fail_primary(&mut self, target: Option<&DeploymentId>) {
+        let now = self.input.now;
+        if let Some(primary) = self.primary_mut() {
+            primary.rollout_state = RolloutState::Failed;
+            primary.updated_at = now;
+            primary.rollout_state_reason = match target {
+                None => "ECS deployment circuit breaker: tasks failed to start.".to_owned(),
+                Some(target) => format!("ECS deployment circuit breaker: rolling back to deploymentId {target}."),
+            };
+        }
+    }
+
+    /// Makes `target` PRIMARY again in place of `failed`.
+    pub(super) fn roll_back(&mut self, failed: &DeploymentId, target: &DeploymentId) {
+        let Some(position) = self.service.deployments.iter().position(|d| d.id == *target) else { return };
+        let mut deployment = self.service.deployments.remove(position);
+        deployment.status = DeploymentStatus::Primary;
+        deployment.rollout_state = RolloutState::InProgress;
+        deployment.rollout_state_reason = in_progress(&deployment.id);
+        deployment.failed_tasks = 0;
+        deployment.updated_at = self.input.now;
+        deployment.rolled_back_from = Some(failed.clone());
+        self.service.task_definition = deployment.task_definition.clone();
+        for other in &mut self.service.deployments {
+            other.status = DeploymentStatus::Active;
+        }
+        self.service.deployments.insert(0, deployment);
+        forget_troubles(&mut self.service);
+    }
+
+    /// Completes the PRIMARY deployment, lets drained ones go and says when the service is steady.
+    pub(super) fn settle_deployments(&mut self) {
+        let up = self.is_up();
+        if up && self.primary_lingers_alone() {
+            self.complete_primary();
+        }
+        self.drop_drained();
+        self.note_steadiness(up && !self.input.tasks.iter().any(|task| lingers(task) && !self.stays(task)));
+        for task in self.live_tasks() {
+            if let Some(at) = changes_at(task, &self.service) {
+                self.wake(at);
+            }
+        }
+    }
+
+    /// Whether as many tasks of the PRIMARY deployment as desired stay and are healthy, and nothing is being started.
+    fn is_up(&self) -> bool {
+        let staying: Vec<&Task> = self.input.tasks.iter().filter(|task| self.stays(task)).collect();
+        let healthy = |task: &&Task| standing(task, &self.service, self.input.now) == Standing::Healthy;
+        self.starts.is_empty()
+            && u32::try_from(staying.len()) == Ok(self.service.desired_count)
+            && staying.iter().all(healthy)
+    }
+
+    /// Whether `task` is a live one of the PRIMARY deployment that this pass does not stop.
+    fn stays(&self, task: &Task) -> bool {
+        is_live(task) && !self.stopped.contains(&task.id) && self.is_of_primary(task)
+    }
+
+    fn is_of_primary(&self, task: &Task) -> bool {
+        self.service.primary().is_some_and(|primary| task.deployment.as_ref() == Some(&primary.id))
+    }
+
+    fn primary_lingers_alone(&self) -> bool {
+        self.input.tasks.iter().filter(|task| lingers(task)).all(|task| self.is_of_primary(task))
+    }
+
+    fn complete_primary(&mut self) {
+        let now = self.input.now;
+        let Some(primary) = self.primary_mut().filter(|primary| primary.rollout_state == RolloutState::InProgress)
+        else {
+            return;
+        };
+        primary.rollout_state = RolloutState::Completed;
+        primary.rollout_state_reason = format!("ECS deployment {} completed.", primary.id);
+        primary.updated_at = now;
+        let deployment = primary.id.clone();
+        self.messages.push(Message::DeploymentCompleted { deployment });
+    }
+
+    fn drop_drained(&mut self) {
+        let completed = self.service.primary().is_some_and(|p| p.rollout_state == RolloutState::Completed);
+        let target = if completed { None } else { self.last_completed() };
+        let tasks = self.input.tasks;
+        let busy = |id: &DeploymentId| tasks.iter().any(|task| lingers(task) && task.deployment.as_ref() == Some(id));
+        self.service.deployments.retain(|deployment| {
+            deployment.status == DeploymentStatus::Primary
+                || target.as_ref() == Some(&deployment.id)
+                || busy(&deployment.id)
+        });
+    }
+
+    fn note_steadiness(&mut self, steady: bool) {
+        let steady = steady && self.service.deployments.len() == 1 && !self.is_frozen();
+        if !steady {
+            self.service.steady_since = None;
+            return;
+        }
+        let now = self.input.now;
+        let said = self.service.steady_since.filter(|&at| now.millis_since(at) < REPEAT_AFTER_MILLIS);
+        if said.is_none() {
+            self.messages.push(Message::SteadyState);
+        }
+        let since = said.unwrap_or(now);
+        self.service.steady_since = Some(since);
+        self.wake(since.plus_millis(REPEAT_AFTER_MILLIS));
+    }
+
+    fn primary_mut(&mut self) -> Option<&mut Deployment> {
+        self.service.deployments.iter_mut().find(|d| d.status == DeploymentStatus::Primary)
+    }
+}

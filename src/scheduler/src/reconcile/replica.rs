@@ -1,0 +1,134 @@
+//! REPLICA services: a number of tasks, wherever they fit.
+
+use std::collections::BTreeSet;
+
+use super::scale_in::ScaleIn;
+use super::standing::Standing;
+use super::{Definition, Live, Pass, Start};
+use crate::message::Message;
+use crate::place::{PlacementRequest, closest, place};
+
+impl<'a> Pass<'a> {
+    pub(super) fn keep_up_replicas(&mut self) {
+        self.stop_starting_on_draining();
+        self.stop_leavers();
+        let live = self.live();
+        let keepers = live.iter().filter(|live| live.is_keeper()).count();
+        let missing = desired(self).saturating_sub(keepers);
+        let room = self.maximum().saturating_sub(live.len());
+        let leavers = live.len() > keepers;
+        if !self.is_frozen() && missing > 0 && !self.is_throttled() {
+            self.start(missing.min(room));
+        }
+        let moving = !self.stops.is_empty() || live.iter().any(|l| l.standing < Standing::Healthy && l.is_keeper());
+        let waiting = self.input.tasks.iter().any(|task| super::lingers(task) && !super::is_live(task));
+        if (missing > 0 || leavers) && room == 0 && !moving && !waiting && !self.is_frozen() {
+            self.impede("deployment-configuration", Message::DeploymentBlocked);
+        }
+    }
+
+    /// Tasks that are not yet RUNNING leave a host that is being drained at once.
+    fn stop_starting_on_draining(&mut self) {
+        for live in self.live() {
+            if live.draining && live.standing == Standing::Starting {
+                self.stop_for_scaling(live.task);
+            }
+        }
+    }
+
+    /// Stops leavers and tasks too many, as far as the minimum allows.
+    fn stop_leavers(&mut self) {
+        let live = self.live();
+        let minimum = self.minimum();
+        let mut healthy = live.iter().filter(|l| l.standing == Standing::Healthy).count();
+        let mut total = live.len();
+        let going = self.going(&live);
+        let mut in_flight = live
+            .iter()
+            .any(|l| matches!(l.standing, Standing::Starting | Standing::Settling) && !going.contains(&l.task.id));
+        let candidates = live.iter().filter(|l| going.contains(&l.task.id)).copied().collect();
+        let mut order = self.scale_in(candidates);
+        while let Some(next) = order.next() {
+            let allowed = match next.standing {
+                Standing::Starting => true,
+                Standing::Healthy if healthy <= minimum => break,
+                Standing::Healthy => {
+                    healthy -= 1;
+                    true
+                }
+                // Beyond the desired count: what stays is enough.
+                _ if next.is_keeper() || self.is_frozen() => true,
+                // Replaced first; when there is no room for that, one after the other.
+                Standing::Unhealthy | Standing::Settling => {
+                    let enough = if next.age == 0 && !next.draining { desired(self) } else { minimum };
+                    let stuck = total >= self.maximum() && !in_flight && next.standing == Standing::Unhealthy;
+                    in_flight |= stuck;
+                    healthy >= enough || stuck
+                }
+            };
+            if allowed {
+                total -= 1;
+                self.stop_live(&next);
+            }
+        }
+    }
+
+    /// The ids of the tasks that should go: leavers, and keepers beyond the desired count. When the deployment failed
+    /// nothing replaces a leaver, and only what is beyond the desired count goes.
+    fn going(&self, live: &[Live<'a>]) -> BTreeSet<&'a gantry_model::TaskId> {
+        let frozen = self.is_frozen();
+        let pool = |keepers: bool| live.iter().filter(move |l| frozen || l.is_keeper() == keepers).copied();
+        let mut going: BTreeSet<_> = BTreeSet::new();
+        if !frozen {
+            going.extend(pool(false).map(|l| &l.task.id));
+        }
+        let keepers: Vec<Live<'a>> = pool(true).collect();
+        let surplus = keepers.len().saturating_sub(desired(self));
+        if surplus > 0 {
+            let mut order = self.scale_in(keepers);
+            for _ in 0..surplus {
+                going.extend(order.next().map(|l| &l.task.id));
+            }
+        }
+        going
+    }
+
+    fn scale_in(&self, candidates: Vec<Live<'a>>) -> ScaleIn<'a> {
+        let strategy = &self.service.placement_strategy;
+        let group = self.service.group();
+        ScaleIn::new(candidates, self.state, &group, strategy, self.input.default_strategy, self.input.seed)
+    }
+
+    /// Starts up to `count` tasks of the PRIMARY deployment.
+    fn start(&mut self, count: usize) {
+        let input = self.input;
+        let Some(primary) = self.service.primary() else { return };
+        let (deployment, task_definition) = (primary.id.clone(), primary.task_definition.clone());
+        let Some(Definition { requirements, constraints }) = input.definitions.get(&task_definition) else { return };
+        let constraints: Vec<_> = constraints.iter().chain(&self.service.placement_constraints).cloned().collect();
+        let group = self.service.group();
+        let request = PlacementRequest {
+            requirements,
+            group: &group,
+            constraints: &constraints,
+            strategy: &input.service.placement_strategy,
+            default_strategy: input.default_strategy,
+        };
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        let placement = place(self.state, &request, count, input.seed);
+        self.starts.extend(placement.placed.iter().map(|instance| Start {
+            deployment: deployment.clone(),
+            task_definition: task_definition.clone(),
+            instance: instance.clone(),
+        }));
+        if self.starts.len() < usize::try_from(count).unwrap_or(usize::MAX) {
+            let closest = closest(self.state, &placement.failures);
+            let kind = closest.as_ref().map_or("placement:none", |(_, reason)| reason.as_api());
+            self.impede(kind, Message::Unplaceable { closest: closest.clone() });
+        }
+    }
+}
+
+fn desired(pass: &Pass<'_>) -> usize {
+    usize::try_from(pass.service.desired_count).unwrap_or(usize::MAX)
+}

@@ -1,0 +1,59 @@
+//! Whether a task counts as healthy.
+//!
+//! With health checks on essential containers a task is healthy when they pass. Without any, AWS counts a task only 40
+//! seconds after it is RUNNING; here it is one second ([`SETTLING_MILLIS`]): long enough that a container that exits at
+//! once never takes the place of one that works, short enough that a roll-out is not held up by it.
+
+use gantry_model::UnixMillis;
+use gantry_model::service::Service;
+use gantry_model::task::{HealthStatus, Task, TaskStatus};
+
+/// How long a task without health checks must be RUNNING to count as healthy. AWS: 40,000.
+pub const SETTLING_MILLIS: i64 = 1_000;
+
+/// How a live task stands, in the order in which tasks are given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Standing {
+    /// Not RUNNING yet.
+    Starting,
+    /// RUNNING, and its health checks fail after the grace period.
+    Unhealthy,
+    /// RUNNING, and not yet known to be healthy.
+    Settling,
+    Healthy,
+}
+
+/// How `task` stands at `now`.
+pub(super) fn standing(task: &Task, service: &Service, now: UnixMillis) -> Standing {
+    if task.last_status < TaskStatus::Running {
+        return Standing::Starting;
+    }
+    if changes_at(task, service).is_some_and(|at| now < at) {
+        return Standing::Settling;
+    }
+    match (has_checks(task), task.health_of_containers()) {
+        (false, _) | (true, HealthStatus::Healthy) => Standing::Healthy,
+        (true, HealthStatus::Unhealthy) => Standing::Unhealthy,
+        (true, HealthStatus::Unknown) => Standing::Settling,
+    }
+}
+
+/// When the passing of time changes how a RUNNING task stands.
+pub(super) fn changes_at(task: &Task, service: &Service) -> Option<UnixMillis> {
+    let started_at = task.started_at.filter(|_| task.last_status == TaskStatus::Running)?;
+    match (has_checks(task), task.health_of_containers()) {
+        (false, _) => Some(started_at.plus_millis(SETTLING_MILLIS)),
+        (true, HealthStatus::Unhealthy) => Some(started_at.plus_seconds(grace_period_s(service))),
+        (true, _) => None,
+    }
+}
+
+/// For how long after its start the bad health of a task is ignored.
+pub(super) fn grace_period_s(service: &Service) -> i64 {
+    i64::from(service.health_check_grace_period_s.unwrap_or(0))
+}
+
+/// Whether health checks say how the task is.
+pub(super) fn has_checks(task: &Task) -> bool {
+    task.containers.iter().any(|container| container.essential && container.has_health_check)
+}

@@ -1,1 +1,11 @@
-
+//! The agent.
+pub mod create;
+pub mod disk_state;
+pub mod engine;
+pub mod host;
+pub mod image;
+pub mod pause;
+pub mod payload;
+pub mod spec;
+pub mod task_machine;
+pub mod worker;

@@ -9,6 +9,7 @@
 //! task goes (`gantry-scheduler`).
 
 pub mod acs;
+pub mod authorise;
 pub mod bus;
 pub mod context;
 pub mod ecr;

@@ -19,6 +19,7 @@ pub mod layout;
 pub mod live;
 pub mod pages;
 pub mod state;
+pub mod task_definition_json;
 
 #[cfg(feature = "ssr")]
 pub mod sdk;

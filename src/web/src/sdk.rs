@@ -61,6 +61,42 @@ pub fn ecr() -> Result<aws_sdk_ecr::Client, ApiError> {
     Ok(aws_sdk_ecr::Client::from_conf(config))
 }
 
+/// Calls an operation of ECS with JSON in and JSON out, as the person who is signed in.
+///
+/// The SDK's types cannot be written back as JSON, and a task definition that is edited must come back whole: every
+/// member in the order it was given, also those that this SDK does not know. So DescribeTaskDefinition and
+/// RegisterTaskDefinition go around the types, by the same router and in the name of the same caller.
+///
+/// # Errors
+/// What the API refused, with its code; [`ApiError::SignedOut`] when nobody is signed in.
+pub async fn ecs_json(operation: &str, input: &serde_json::Value) -> Result<serde_json::Value, ApiError> {
+    let no_answer = |error: &dyn std::fmt::Display| ApiError::NoAnswer { message: error.to_string() };
+    let (context, principal) = context_and_principal()?;
+    let caller = InProcess::new(&context, principal, "ecs")?.caller;
+    let request = http::Request::post("/")
+        .header("x-amz-target", format!("AmazonEC2ContainerServiceV20141113.{operation}"))
+        .header("content-type", "application/x-amz-json-1.1")
+        .extension(caller)
+        .body(Body::from(input.to_string()))
+        .map_err(|e| no_answer(&e))?;
+    let response = match context.api.oneshot(request).await {
+        Ok(response) => response,
+        Err(never) => absurd(never),
+    };
+    let (parts, body) = response.into_parts();
+    let bytes = axum::body::to_bytes(body, LARGEST_ANSWER).await.map_err(|e| no_answer(&e))?;
+    let answer: serde_json::Value = serde_json::from_slice(&bytes).map_err(|e| no_answer(&e))?;
+    if parts.status.is_success() {
+        return Ok(answer);
+    }
+    let text = |member: &str| answer.get(member).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
+    Err(ApiError::Refused {
+        code: text("__type"),
+        message: text("message"),
+        request_id: parts.headers.get("x-amzn-requestid").and_then(|v| v.to_str().ok()).map(str::to_owned),
+    })
+}
+
 /// What the pages know about this Gantry beside the API.
 ///
 /// # Errors

@@ -1,0 +1,244 @@
+//! Images as ECR's operations see them: named by tag, digest or both, described, and deleted with ECR's rules.
+
+use gantry_model::image::Image;
+use gantry_model::{AccountId, Digest, ImageTag, RepositoryName, Scope};
+use gantry_store::image::{self, Reference, deletion};
+use gantry_store::repository::RepositoryRow;
+use gantry_store::{Conn, StoreError, Tx};
+use serde_json::json;
+
+use crate::registry::Registry;
+use crate::repository::{RepositoryNotFound, append_image_event, find, limit_of, not_found};
+
+/// An image by tag, by digest, or by both, which must then agree.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ImageId {
+    pub digest: Option<Digest>,
+    pub tag: Option<ImageTag>,
+}
+
+/// A manifest as it was pushed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredManifest {
+    pub digest: Digest,
+    pub media_type: String,
+    pub bytes: Vec<u8>,
+}
+
+/// Why an operation on an image failed; the messages are AWS's where they are known.
+#[derive(Debug, thiserror::Error)]
+pub enum ImageError {
+    #[error(transparent)]
+    RepositoryNotFound(#[from] RepositoryNotFound),
+    #[error(
+        "The image with imageId {{imageDigest:'{}', imageTag:'{}'}} does not exist within the repository with name '{repository}' in the registry with id '{account}'",
+        .id.digest.as_ref().map_or("null", Digest::as_str), .id.tag.as_ref().map_or("null", ImageTag::as_str)
+    )]
+    ImageNotFound { id: ImageId, repository: RepositoryName, account: AccountId },
+    #[error("The image tag '{tag}' does not name the image with digest '{digest}'")]
+    TagDoesNotMatchDigest { tag: ImageTag, digest: Digest },
+    #[error("Either an image digest or an image tag is required")]
+    MissingDigestAndTag,
+    #[error("The image with digest '{digest}' is referenced by the manifest list with digest '{index}'")]
+    ReferencedByManifestList { digest: Digest, index: Digest },
+    #[error("the registry's database failed")]
+    Store(#[from] StoreError),
+}
+
+impl Registry {
+    /// Describes one image.
+    ///
+    /// # Errors
+    /// [`ImageError`] when there is none that fits `id`.
+    pub async fn image(&self, scope: &Scope, name: &RepositoryName, id: &ImageId) -> Result<Image, ImageError> {
+        let mut reader = self.store.read().await?;
+        let row = find::<ImageError>(&mut reader, scope, name).await?;
+        let digest = resolve(&mut reader, &row, id).await?;
+        image::describe(&mut reader, &row, &digest).await?.ok_or_else(|| image_not_found(&row, id))
+    }
+
+    /// At most `limit` images of a repository after the digest `after`, by digest, each with its tags.
+    ///
+    /// # Errors
+    /// [`ImageError::RepositoryNotFound`] when there is no such repository.
+    pub async fn images(
+        &self,
+        scope: &Scope,
+        name: &RepositoryName,
+        after: Option<&Digest>,
+        limit: usize,
+    ) -> Result<Vec<Image>, ImageError> {
+        let mut reader = self.store.read().await?;
+        let row = find::<ImageError>(&mut reader, scope, name).await?;
+        Ok(image::list(&mut reader, &row, after, limit_of(limit)).await?)
+    }
+
+    /// The number of images in a repository.
+    ///
+    /// # Errors
+    /// [`ImageError::RepositoryNotFound`] when there is no such repository.
+    pub async fn image_count(&self, scope: &Scope, name: &RepositoryName) -> Result<i64, ImageError> {
+        let mut reader = self.store.read().await?;
+        let row = find::<ImageError>(&mut reader, scope, name).await?;
+        Ok(image::count(&mut reader, row.id).await?)
+    }
+
+    /// The manifest of one image, byte for byte. Counts as a pull.
+    ///
+    /// # Errors
+    /// [`ImageError`] when there is none that fits `id`.
+    pub async fn manifest(
+        &self,
+        scope: &Scope,
+        name: &RepositoryName,
+        id: &ImageId,
+    ) -> Result<StoredManifest, ImageError> {
+        let (repository, found) = {
+            let mut reader = self.store.read().await?;
+            let row = find::<ImageError>(&mut reader, scope, name).await?;
+            let digest = resolve(&mut reader, &row, id).await?;
+            let found = image::find(&mut reader, scope, name, &Reference::Digest(digest)).await?;
+            let found = found.and_then(|(_, manifest)| manifest).ok_or_else(|| image_not_found(&row, id))?;
+            (row.id, found)
+        };
+        self.note_pull(repository, &found).await?;
+        Ok(StoredManifest { digest: found.digest, media_type: found.media_type, bytes: found.bytes })
+    }
+
+    /// Deletes as `BatchDeleteImage` does: by tag the tag, and the image with its last one; by digest the image and all
+    /// its tags. Answers what went.
+    ///
+    /// # Errors
+    /// [`ImageError`]; then nothing was deleted.
+    pub async fn delete_image(
+        &self,
+        scope: &Scope,
+        name: &RepositoryName,
+        id: &ImageId,
+    ) -> Result<Vec<ImageId>, ImageError> {
+        let (scope, name, id) = (scope.clone(), name.clone(), id.clone());
+        let grace = self.settings.blob_grace_millis;
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let row = find::<ImageError>(tx, &scope, &name).await?;
+                    let digest = resolve(tx, &row, &id).await?;
+                    let tags = image::tags_of(tx, row.id, &digest).await?;
+                    match id.tag {
+                        Some(tag) if tags.len() > 1 => {
+                            remove_tag(tx, &row, &tag, &digest).await?;
+                            Ok(vec![ImageId { digest: Some(digest), tag: Some(tag) }])
+                        }
+                        _ => delete_whole(tx, &row, &digest, tags, grace).await,
+                    }
+                })
+            })
+            .await
+    }
+
+    /// Takes a tag away and leaves the image, as OCI Distribution's DELETE of a tag does.
+    ///
+    /// # Errors
+    /// [`ImageError::ImageNotFound`] when there is no such tag.
+    pub async fn untag_image(&self, scope: &Scope, name: &RepositoryName, tag: &ImageTag) -> Result<(), ImageError> {
+        let (scope, name, tag) = (scope.clone(), name.clone(), tag.clone());
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let row = find::<ImageError>(tx, &scope, &name).await?;
+                    let id = ImageId { digest: None, tag: Some(tag.clone()) };
+                    let digest = resolve(tx, &row, &id).await?;
+                    remove_tag(tx, &row, &tag, &digest).await
+                })
+            })
+            .await
+    }
+
+    /// The manifest that a client names, as served over HTTP.
+    pub(crate) async fn served_manifest(
+        &self,
+        scope: &Scope,
+        name: &RepositoryName,
+        reference: &Reference,
+    ) -> Result<Option<(i64, image::ManifestRow)>, ImageError> {
+        let mut reader = self.store.read().await?;
+        let found = image::find(&mut reader, scope, name, reference).await?;
+        let (repository, manifest) = found.ok_or_else(|| not_found(scope, name))?;
+        Ok(manifest.map(|manifest| (repository, manifest)))
+    }
+
+    /// Moves the time of the last pull, at most once in [`PULL_NOTE_MILLIS`].
+    pub(crate) async fn note_pull(&self, repository: i64, manifest: &image::ManifestRow) -> Result<(), StoreError> {
+        let now = self.now();
+        if manifest.last_pulled_at.is_some_and(|last| now.millis_since(last) < PULL_NOTE_MILLIS) {
+            return Ok(());
+        }
+        let digest = manifest.digest.clone();
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let now = tx.now();
+                    image::note_pull(tx, repository, &digest, now).await
+                })
+            })
+            .await
+    }
+}
+
+/// A pull within this time of the one before is not written down (ECR promises once in 24 hours).
+const PULL_NOTE_MILLIS: i64 = 600_000;
+
+/// The digest that `id` means in the repository.
+async fn resolve(conn: &mut Conn, row: &RepositoryRow, id: &ImageId) -> Result<Digest, ImageError> {
+    let named = match &id.tag {
+        Some(tag) => Some(image::tagged(conn, row.id, tag).await?.ok_or_else(|| image_not_found(row, id))?),
+        None => None,
+    };
+    match (&id.digest, &id.tag, named) {
+        (Some(digest), Some(tag), Some(named)) if *digest != named => {
+            Err(ImageError::TagDoesNotMatchDigest { tag: tag.clone(), digest: digest.clone() })
+        }
+        (_, _, Some(named)) => Ok(named),
+        (Some(digest), _, None) if image::exists(conn, row.id, digest).await? => Ok(digest.clone()),
+        (Some(_), _, None) => Err(image_not_found(row, id)),
+        (None, _, None) => Err(ImageError::MissingDigestAndTag),
+    }
+}
+
+fn image_not_found(row: &RepositoryRow, id: &ImageId) -> ImageError {
+    ImageError::ImageNotFound {
+        id: id.clone(),
+        repository: row.repository.name.clone(),
+        account: row.repository.scope.account.clone(),
+    }
+}
+
+async fn remove_tag(tx: &mut Tx, row: &RepositoryRow, tag: &ImageTag, digest: &Digest) -> Result<(), ImageError> {
+    deletion::delete_tag(tx, row.id, tag).await?;
+    append_image_event(tx, &row.repository, "DELETE", json!({ "imageDigest": digest, "imageTags": [tag] }));
+    Ok(())
+}
+
+async fn delete_whole(
+    tx: &mut Tx,
+    row: &RepositoryRow,
+    digest: &Digest,
+    tags: Vec<ImageTag>,
+    grace_millis: i64,
+) -> Result<Vec<ImageId>, ImageError> {
+    if let Some(index) = deletion::index_naming(tx, row.id, digest).await? {
+        return Err(ImageError::ReferencedByManifestList { digest: digest.clone(), index });
+    }
+    let now = tx.now();
+    deletion::delete_manifest(tx, row.id, digest, now, now.plus_millis(grace_millis)).await?;
+    append_image_event(
+        tx,
+        &row.repository,
+        "DELETE",
+        json!({ "imageDigest": digest, "imageTags": tags, "imageDeleted": true }),
+    );
+    if tags.is_empty() {
+        return Ok(vec![ImageId { digest: Some(digest.clone()), tag: None }]);
+    }
+    Ok(tags.into_iter().map(|tag| ImageId { digest: Some(digest.clone()), tag: Some(tag) }).collect())
+}

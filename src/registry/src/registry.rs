@@ -1,0 +1,90 @@
+//! The registry's parts and settings.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU8;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use gantry_model::{Scope, UnixMillis};
+use gantry_store::blob::BlobStore;
+use gantry_store::{Clock, Store};
+
+use crate::token::Tokens;
+use crate::upload::Sessions;
+
+/// What a registry can be told.
+#[derive(Clone)]
+pub struct Settings {
+    /// The account and region of requests to a host name that does not say them.
+    pub default_scope: Scope,
+    /// How long a blob that no manifest names is kept after it was uploaded, mounted, or seen by a client.
+    pub blob_grace_millis: i64,
+    /// How long an upload is kept that nobody goes on with.
+    pub upload_grace_millis: i64,
+    /// Where the time comes from; the same clock as the store's.
+    pub clock: Clock,
+}
+
+impl Settings {
+    /// The defaults: blobs an hour, uploads a day, the system's clock.
+    #[must_use]
+    pub fn new(default_scope: Scope) -> Self {
+        Self {
+            default_scope,
+            blob_grace_millis: 3_600_000,
+            upload_grace_millis: 24 * 3_600_000,
+            clock: Arc::new(system_now),
+        }
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("default_scope", &self.default_scope)
+            .field("blob_grace_millis", &self.blob_grace_millis)
+            .field("upload_grace_millis", &self.upload_grace_millis)
+            .finish_non_exhaustive()
+    }
+}
+
+fn system_now() -> UnixMillis {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    UnixMillis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// An OCI registry with ECR's semantics.
+#[derive(Debug)]
+pub struct Registry {
+    pub(crate) store: Store,
+    pub(crate) blobs: BlobStore,
+    pub(crate) tokens: Tokens,
+    pub(crate) settings: Settings,
+    pub(crate) sessions: Sessions,
+    /// The shelf of the blob store that the next collection searches for files without a row.
+    pub(crate) next_shelf: AtomicU8,
+}
+
+impl Registry {
+    /// A registry over `store` and `blobs`; `tokens` are those that the `GetAuthorizationToken` operation issues.
+    #[must_use]
+    pub fn new(store: Store, blobs: BlobStore, tokens: Tokens, settings: Settings) -> Self {
+        Self { store, blobs, tokens, settings, sessions: Sessions::default(), next_shelf: AtomicU8::new(0) }
+    }
+
+    /// The tokens that clients sign in with.
+    #[must_use]
+    pub fn tokens(&self) -> &Tokens {
+        &self.tokens
+    }
+
+    /// The instant.
+    pub(crate) fn now(&self) -> UnixMillis {
+        (self.settings.clock)()
+    }
+
+    /// Until when what is promised at `now` is kept.
+    pub(crate) fn lease_from(&self, now: UnixMillis) -> UnixMillis {
+        now.plus_millis(self.settings.blob_grace_millis)
+    }
+}

@@ -1,0 +1,202 @@
+//! Blobs: the bytes of layers and configs, content addressed, and the partial ones that uploads are writing.
+//!
+//! Layout on disk under the store's root: `blobs/<algorithm>/<first two digits>/<hex>` holds what is complete and
+//! verified, `uploads/<id>` what is still arriving. Both are on one file system, so that publishing is a rename. There
+//! are no link files and no index: which repository sees which blob is rows ([`crate::image`]).
+//!
+//! Invariants:
+//! - a file under `blobs/` is whole, hashed to its name and on disk (file and folder synced) before its row is committed;
+//! - [`Publication`] is held from the rename to the commit, [`Collection`] from the condemnation of rows to the removal
+//!   of their files, and the two exclude each other: garbage collection never takes a file that an upload just renamed
+//!   into place;
+//! - memory is bounded by the batches in flight, never by the size of a blob.
+//!
+//! One backend exists, the disk. Another one (S3) is a second variant of [`Backend`] with the same operations: its
+//! partial blob is a multipart upload, its publication a completion.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use gantry_model::Digest;
+use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
+
+mod disk;
+mod hasher;
+mod partial;
+mod read;
+pub mod rows;
+#[cfg(test)]
+mod tests;
+
+pub use hasher::{DigestAlgorithm, Hasher};
+pub use partial::PartialBlob;
+pub use read::BlobReader;
+
+use crate::upload::UploadId;
+use disk::Disk;
+
+/// What went wrong between us and the place where blobs are kept.
+#[derive(Debug, thiserror::Error)]
+pub enum BlobError {
+    /// The operating system refused an operation on a file.
+    #[error("cannot {action} {path}")]
+    Io {
+        /// What was tried, as a verb.
+        action: &'static str,
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    /// The thread that did the work ended before it was done (the process is shutting down).
+    #[error("the file operation was interrupted")]
+    Interrupted,
+}
+
+/// Keeps blobs. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct BlobStore {
+    backend: Backend,
+    gate: Arc<RwLock<()>>,
+}
+
+/// Where the bytes are.
+#[derive(Debug, Clone)]
+enum Backend {
+    Disk(Arc<Disk>),
+}
+
+/// The right to bring blobs into being; any number may be held at once, none beside a [`Collection`].
+#[derive(Debug)]
+pub struct Publication(#[expect(dead_code, reason = "held for its drop")] OwnedRwLockReadGuard<()>);
+
+/// The right to remove blobs; held alone.
+#[derive(Debug)]
+pub struct Collection(#[expect(dead_code, reason = "held for its drop")] OwnedRwLockWriteGuard<()>);
+
+impl BlobStore {
+    /// Opens (and where needed creates) the store under the folder `root`.
+    ///
+    /// # Errors
+    /// When the folders cannot be made or synced.
+    pub async fn open_disk(root: impl Into<PathBuf>) -> Result<Self, BlobError> {
+        let root = root.into();
+        let disk = blocking(move || Disk::open(root)).await?;
+        Ok(Self { backend: Backend::Disk(Arc::new(disk)), gate: Arc::default() })
+    }
+
+    /// Starts a partial blob for the upload `id`.
+    ///
+    /// # Errors
+    /// When its file cannot be made.
+    pub async fn begin(&self, id: &UploadId, algorithm: DigestAlgorithm) -> Result<PartialBlob, BlobError> {
+        let Backend::Disk(disk) = &self.backend;
+        let path = disk.upload_path(id);
+        blocking(move || PartialBlob::create(path, algorithm)).await
+    }
+
+    /// Finds the partial blob of an upload that outlived the process, and hashes what it holds once.
+    ///
+    /// # Errors
+    /// When its file cannot be read. A missing file is `None`.
+    pub async fn reopen(&self, id: &UploadId, algorithm: DigestAlgorithm) -> Result<Option<PartialBlob>, BlobError> {
+        let Backend::Disk(disk) = &self.backend;
+        let path = disk.upload_path(id);
+        blocking(move || PartialBlob::reopen(path, algorithm)).await
+    }
+
+    /// Forgets the partial blob of `id`; it is no error when there is none.
+    ///
+    /// # Errors
+    /// When the file cannot be removed.
+    pub async fn discard(&self, id: &UploadId) -> Result<(), BlobError> {
+        let Backend::Disk(disk) = &self.backend;
+        let path = disk.upload_path(id);
+        blocking(move || disk::remove(path)).await
+    }
+
+    /// Waits for the right to publish.
+    pub async fn publication(&self) -> Publication {
+        Publication(Arc::clone(&self.gate).read_owned().await)
+    }
+
+    /// Waits for the right to remove blobs.
+    pub async fn collection(&self) -> Collection {
+        Collection(Arc::clone(&self.gate).write_owned().await)
+    }
+
+    /// Gives the partial blob, synced and verified by the caller ([`PartialBlob::sync`]), its name. When this returns
+    /// the blob survives a loss of power.
+    ///
+    /// # Errors
+    /// When the rename or the sync of the folder fails.
+    pub async fn publish(&self, partial: &PartialBlob, digest: &Digest, _right: &Publication) -> Result<(), BlobError> {
+        let Backend::Disk(disk) = &self.backend;
+        let (disk, digest, from) = (Arc::clone(disk), digest.clone(), partial.path().to_owned());
+        blocking(move || disk.publish(&from, &digest)).await
+    }
+
+    /// Whether the bytes of `digest` are here with the length `size`.
+    ///
+    /// # Errors
+    /// When the file cannot be examined.
+    pub async fn holds(&self, digest: &Digest, size: u64) -> Result<bool, BlobError> {
+        let Backend::Disk(disk) = &self.backend;
+        let (disk, digest) = (Arc::clone(disk), digest.clone());
+        blocking(move || disk.holds(&digest, size)).await
+    }
+
+    /// Opens a blob for reading; `None` when it is not here.
+    ///
+    /// # Errors
+    /// When the file exists and cannot be opened.
+    pub async fn read(&self, digest: &Digest) -> Result<Option<BlobReader>, BlobError> {
+        let Backend::Disk(disk) = &self.backend;
+        let path = disk.blob_path(digest);
+        blocking(move || BlobReader::open(path)).await
+    }
+
+    /// Removes the bytes of `digest`; it is no error when there are none.
+    ///
+    /// # Errors
+    /// When the file cannot be removed.
+    pub async fn remove(&self, digest: &Digest, _right: &Collection) -> Result<(), BlobError> {
+        let Backend::Disk(disk) = &self.backend;
+        let path = disk.blob_path(digest);
+        blocking(move || disk::remove(path)).await
+    }
+
+    /// The blobs of one shelf (0 to 255: the first byte of the digest) whose files are older than `age_millis`. Garbage
+    /// collection walks one shelf at a time in search of files that a crash left without a row.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub async fn shelf(&self, shelf: u8, age_millis: i64) -> Result<Vec<Digest>, BlobError> {
+        let Backend::Disk(disk) = &self.backend;
+        let disk = Arc::clone(disk);
+        blocking(move || disk.shelf(shelf, age_millis)).await
+    }
+
+    /// The uploads that have a file older than `age_millis`.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub async fn uploads(&self, age_millis: i64) -> Result<Vec<UploadId>, BlobError> {
+        let Backend::Disk(disk) = &self.backend;
+        let disk = Arc::clone(disk);
+        blocking(move || disk.uploads(age_millis)).await
+    }
+}
+
+/// Runs file work on the blocking threads.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, BlobError> + Send + 'static,
+) -> Result<T, BlobError> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| BlobError::Interrupted)?
+}
+
+/// Names the operation and the path of an I/O error.
+fn failed(action: &'static str, path: &std::path::Path) -> impl FnOnce(io::Error) -> BlobError {
+    let path = path.to_owned();
+    move |source| BlobError::Io { action, path, source }
+}

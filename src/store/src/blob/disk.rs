@@ -1,0 +1,114 @@
+//! The disk backend: paths, the durable rename, and walks over folders.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use gantry_model::Digest;
+
+use super::hasher::DigestAlgorithm;
+use super::{BlobError, failed};
+use crate::upload::UploadId;
+
+/// The folders of a blob store.
+#[derive(Debug)]
+pub(super) struct Disk {
+    root: PathBuf,
+}
+
+impl Disk {
+    /// Makes every folder in advance: a folder that is made later would have to be synced into its parent by each
+    /// publication that finds it missing.
+    pub(super) fn open(root: PathBuf) -> Result<Self, BlobError> {
+        let disk = Self { root };
+        create(&disk.root.join("uploads"))?;
+        for algorithm in [DigestAlgorithm::Sha256, DigestAlgorithm::Sha512] {
+            let parent = disk.root.join("blobs").join(algorithm.as_str());
+            create(&parent)?;
+            for shelf in 0..=u8::MAX {
+                create(&parent.join(format!("{shelf:02x}")))?;
+            }
+            sync_folder(&parent)?;
+        }
+        sync_folder(&disk.root.join("blobs"))?;
+        sync_folder(&disk.root)?;
+        Ok(disk)
+    }
+
+    pub(super) fn upload_path(&self, id: &UploadId) -> PathBuf {
+        self.root.join("uploads").join(id.as_str())
+    }
+
+    pub(super) fn blob_path(&self, digest: &Digest) -> PathBuf {
+        let hex = digest.hex();
+        // Digests hold at least 64 hexadecimal digits.
+        let shelf = hex.get(..2).unwrap_or("00");
+        self.root.join("blobs").join(digest.algorithm()).join(shelf).join(hex)
+    }
+
+    /// Renames a synced file to the blob's name and syncs the folder.
+    pub(super) fn publish(&self, from: &Path, digest: &Digest) -> Result<(), BlobError> {
+        let to = self.blob_path(digest);
+        fs::rename(from, &to).map_err(failed("rename to", &to))?;
+        to.parent().map_or(Ok(()), sync_folder)
+    }
+
+    pub(super) fn holds(&self, digest: &Digest, size: u64) -> Result<bool, BlobError> {
+        let path = self.blob_path(digest);
+        match fs::metadata(&path) {
+            Ok(metadata) => Ok(metadata.is_file() && metadata.len() == size),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(failed("examine", &path)(error)),
+        }
+    }
+
+    pub(super) fn shelf(&self, shelf: u8, age_millis: i64) -> Result<Vec<Digest>, BlobError> {
+        let mut found = Vec::new();
+        for algorithm in [DigestAlgorithm::Sha256, DigestAlgorithm::Sha512] {
+            let folder = self.root.join("blobs").join(algorithm.as_str()).join(format!("{shelf:02x}"));
+            let names = names_older_than(&folder, age_millis)?;
+            found.extend(names.iter().filter_map(|hex| Digest::parse(format!("{}:{hex}", algorithm.as_str())).ok()));
+        }
+        Ok(found)
+    }
+
+    pub(super) fn uploads(&self, age_millis: i64) -> Result<Vec<UploadId>, BlobError> {
+        let names = names_older_than(&self.root.join("uploads"), age_millis)?;
+        Ok(names.into_iter().filter_map(|name| UploadId::parse(name).ok()).collect())
+    }
+}
+
+/// Removes a file; a missing one is as good.
+pub(super) fn remove(path: PathBuf) -> Result<(), BlobError> {
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed("remove", &path)(error)),
+        _ => Ok(()),
+    }
+}
+
+fn create(folder: &Path) -> Result<(), BlobError> {
+    fs::create_dir_all(folder).map_err(failed("create", folder))
+}
+
+fn sync_folder(folder: &Path) -> Result<(), BlobError> {
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed("sync", folder))
+}
+
+/// The names of the files in `folder` that were last written more than `age_millis` ago.
+fn names_older_than(folder: &Path, age_millis: i64) -> Result<Vec<String>, BlobError> {
+    let age = Duration::from_millis(u64::try_from(age_millis).unwrap_or(0));
+    let newest = SystemTime::now().checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH);
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder).map_err(failed("list", folder))? {
+        let entry = entry.map_err(failed("list", folder))?;
+        // A file that vanished since it was listed was published or removed: not ours.
+        let Ok(modified) = entry.metadata().and_then(|metadata| metadata.modified()) else { continue };
+        if modified <= newest
+            && let Ok(name) = entry.file_name().into_string()
+        {
+            names.push(name);
+        }
+    }
+    Ok(names)
+}

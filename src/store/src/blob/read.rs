@@ -1,0 +1,72 @@
+//! Reading blobs: a stream of large pieces, the next one read ahead while the last one is being sent.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::PathBuf;
+
+use bytes::Bytes;
+use futures_util::stream::{self, Stream};
+use tokio::task::JoinHandle;
+
+use super::{BlobError, failed};
+
+/// The size of a piece. Copies of 8 KiB cost several times the processor time of these; two pieces a reader are held.
+const PIECE: u64 = 512 << 10;
+
+/// An open blob. It stays readable even if the blob is removed meanwhile.
+#[derive(Debug)]
+pub struct BlobReader {
+    file: File,
+    size: u64,
+}
+
+/// A piece being read, which hands the file on to the next.
+type Reading = JoinHandle<io::Result<(File, Bytes)>>;
+
+impl BlobReader {
+    pub(super) fn open(path: PathBuf) -> Result<Option<Self>, BlobError> {
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(failed("open", &path)(error)),
+        };
+        let size = file.metadata().map_err(failed("examine", &path))?.len();
+        Ok(Some(Self { file, size }))
+    }
+
+    /// The length of the blob.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// The `length` bytes from `start` on, in pieces.
+    pub fn stream(self, start: u64, length: u64) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
+        let first = (length > 0).then(|| read_piece(self.file, Some(start), length));
+        stream::unfold((first, length), |(reading, left)| async move {
+            let (file, piece) = match reading?.await.map_err(io::Error::other).flatten() {
+                Ok(read) => read,
+                Err(error) => return Some((Err(error), (None, 0))),
+            };
+            let left = left - piece.len() as u64;
+            let next = (left > 0).then(|| read_piece(file, None, left));
+            Some((Ok(piece), (next, left)))
+        })
+    }
+}
+
+/// Reads the next piece of at most `left` bytes on a blocking thread, from `start` if given.
+fn read_piece(mut file: File, start: Option<u64>, left: u64) -> Reading {
+    tokio::task::spawn_blocking(move || {
+        if let Some(start) = start.filter(|&start| start > 0) {
+            file.seek(SeekFrom::Start(start))?;
+        }
+        let wanted = left.min(PIECE);
+        let mut piece = Vec::with_capacity(usize::try_from(wanted).map_err(io::Error::other)?);
+        (&file).take(wanted).read_to_end(&mut piece)?;
+        if (piece.len() as u64) < wanted {
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the blob is shorter than it was"));
+        }
+        Ok((file, Bytes::from(piece)))
+    })
+}

@@ -1,6 +1,6 @@
 //! AWS Signature Version 4: verification of requests, in headers or in the query, and signing of our own agent's.
 //!
-//! [`parse`] reads what a request claims, [`verify`] recomputes the signature over what was received and compares in
+//! [`parse`] reads what a request claims, [`verify()`] recomputes the signature over what was received and compares in
 //! constant time. Between the two the caller finds the secret of the claimed key. Nothing of the request is to be
 //! believed, nor any policy asked, before `verify` is content.
 //!

@@ -277,8 +277,6 @@ fn any_request() -> impl Strategy<Value = Request<Vec<u8>>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
-
     #[test]
     fn what_aws_signs_is_accepted(request in any_request(), token in prop::option::of("[a-zA-Z0-9/+=]{1,40}"), by_query: bool) {
         let request = aws_signed(request, token.as_deref(), by_query);

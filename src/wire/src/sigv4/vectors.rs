@@ -1,4 +1,5 @@
-//! The verifier and the canonical request against the vectors that the `aws-sigv4` crate ships.
+//! The verifier and the canonical request against the vectors that the `aws-sigv4` crate ships, and against requests
+//! recorded from boto3.
 //!
 //! They stand in `vectors/` (see the notice there). Set apart, by name and for a reason: those of services that do not
 //! normalise paths (S3's rule, which Gantry does not speak).
@@ -113,5 +114,26 @@ fn an_encoded_path_is_encoded_once_more() {
         let canonical = String::from_utf8(canonical).unwrap();
         let expected = suite[*name]["canonical"].as_str().unwrap();
         assert_eq!(canonical.lines().nth(1), expected.lines().nth(1), "{name}");
+    }
+}
+
+/// `vectors/boto3.json`: what boto3 1.44.8 sent to a listener, headers left out that it does not sign.
+#[test]
+fn what_boto3_sent_is_accepted() {
+    let now = UnixMillis("2026-11-25T05:20:14Z".parse::<jiff::Timestamp>().unwrap().as_millisecond());
+    let recorded: Vec<Value> = serde_json::from_str(include_str!("vectors/boto3.json")).unwrap();
+    for request in &recorded {
+        let text = |member: &str| request[member].as_str().unwrap();
+        let mut headers = HeaderMap::new();
+        for (name, value) in request["headers"].as_object().unwrap() {
+            headers.insert(name.parse::<HeaderName>().unwrap(), value.as_str().unwrap().parse().unwrap());
+        }
+        let uri: Uri = text("target").parse().unwrap();
+        let view = SignedRequest::of(text("method"), &uri, &headers);
+        let claim = parse(&view).unwrap();
+        let secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
+        let body = text("body").as_bytes();
+        assert_eq!(verify(&claim, &view, body, secret, now, DEFAULT_SKEW_S), Ok(()), "{}", text("client"));
+        assert_eq!(claim.session_token.is_some(), text("client").contains("token") || claim.expires_s.is_some());
     }
 }

@@ -52,6 +52,8 @@ impl EngineError {
 /// What the engine is and what its host has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EngineInfo {
+    /// The engine's own id, unique in the world.
+    pub id: String,
     pub version: String,
     pub api_version: String,
     pub cpus: u32,

@@ -414,13 +414,14 @@ impl Submission {
 
 /// Ever longer pauses between tries.
 pub(crate) struct Backoff {
+    first: Duration,
     next: Duration,
     longest: Duration,
 }
 
 impl Backoff {
     pub(crate) fn new(first: Duration, longest: Duration) -> Self {
-        Self { next: first, longest }
+        Self { first, next: first, longest }
     }
 
     /// Waits, for longer each time. A random fifth keeps many agents from coming back in step.
@@ -428,6 +429,11 @@ impl Backoff {
         let jitter = self.next.mul_f64(f64::from(random_byte()) / 1275.0);
         tokio::time::sleep(self.next + jitter).await;
         self.next = (self.next * 2).min(self.longest);
+    }
+
+    /// Begins with short pauses again.
+    pub(crate) fn reset(&mut self) {
+        self.next = self.first;
     }
 }
 

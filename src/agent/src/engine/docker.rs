@@ -4,7 +4,7 @@
 //! connection between calls, so a restarted daemon is found again without doing anything.
 
 use std::collections::{BTreeMap, HashMap};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bollard::auth::DockerCredentials;
 use bollard::errors::Error as DockerError;
@@ -67,6 +67,7 @@ impl Engine for DockerEngine {
         let version = self.docker.version().await.map_err(failure)?;
         let plugins = info.plugins.unwrap_or_default();
         Ok(EngineInfo {
+            id: info.id.unwrap_or_default(),
             version: info.server_version.unwrap_or_default(),
             api_version: version.api_version.unwrap_or_default(),
             cpus: info.ncpu.and_then(|n| u32::try_from(n).ok()).unwrap_or(1),
@@ -183,7 +184,10 @@ impl Engine for DockerEngine {
             wanted("event", &["die", "destroy", "health_status"]),
             wanted("label", &[&format!("{AGENT_LABEL}={agent}")]),
         ]);
-        let stream = self.docker.events(Some(EventsOptions { filters: Some(filters), ..Default::default() }));
+        // The request goes out with the first read of the stream; what happens until then is asked for by its time.
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs().to_string();
+        let options = EventsOptions { since: Some(since), filters: Some(filters), ..Default::default() };
+        let stream = self.docker.events(Some(options));
         let events = stream.filter_map(|message| async move {
             match message {
                 Ok(message) => event(message).map(Ok),

@@ -141,6 +141,7 @@ impl Engine for FakeEngine {
     async fn info(&self) -> Result<EngineInfo, EngineError> {
         drop(self.called("info")?);
         Ok(EngineInfo {
+            id: "FAKE".to_owned(),
             version: "20.10.24".to_owned(),
             api_version: "1.41".to_owned(),
             cpus: 2,

@@ -1,0 +1,186 @@
+//! The control plane's API, as far as an agent calls it: signed awsJson1.1 requests.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use gantry_wire::schema::Service;
+use gantry_wire::sigv4::{Credentials, SigError, Signer};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, Method, Request, Uri};
+use http_body_util::{BodyExt, Full};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::config::AgentConfig;
+use crate::worker::Clock;
+
+/// The longest that a call may take.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Why a call came to nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    #[error("the control plane was not reached")]
+    Unreachable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// It answered with an error of its API.
+    #[error("{operation} was answered {status} {code}: {message}")]
+    Refused { operation: String, status: u16, code: String, message: String },
+    #[error("the answer of {operation} is not what it should be")]
+    Malformed {
+        operation: String,
+        #[source]
+        source: serde_json::Error,
+    },
+    #[error("the request could not be written")]
+    Request(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl CallError {
+    /// Whether the same call may succeed later: nobody answered, or the answer was the server's fault.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Unreachable(_) => true,
+            Self::Refused { status, code, .. } => *status >= 500 || code == "ThrottlingException",
+            Self::Malformed { .. } | Self::Request(_) => false,
+        }
+    }
+}
+
+/// A client of one control plane. Clones share its connections.
+#[derive(Clone)]
+pub struct Api {
+    base: Uri,
+    pub(crate) credentials: Arc<Credentials>,
+    pub(crate) region: String,
+    pub(crate) clock: Clock,
+    client: Client<HttpConnector, Full<Bytes>>,
+}
+
+/// A server URL that the agent cannot speak to.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0} is not an http:// URL with a host")]
+pub struct InvalidServerUrl(String);
+
+impl Api {
+    /// A client with the configuration's key.
+    ///
+    /// # Errors
+    /// [`InvalidServerUrl`].
+    pub fn new(config: &AgentConfig, clock: Clock) -> Result<Self, InvalidServerUrl> {
+        let invalid = || InvalidServerUrl(config.server_url.clone());
+        let base: Uri = config.server_url.parse().map_err(|_| invalid())?;
+        if base.scheme_str() != Some("http") || base.authority().is_none() {
+            return Err(invalid());
+        }
+        let credentials = Credentials {
+            access_key_id: config.access_key_id.clone(),
+            secret_access_key: config.secret_access_key.clone(),
+            session_token: None,
+        };
+        Ok(Self {
+            base,
+            credentials: Arc::new(credentials),
+            region: config.region.to_string(),
+            clock,
+            client: Client::builder(TokioExecutor::new()).build_http(),
+        })
+    }
+
+    /// Calls `operation` of `service`.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn call<I, O>(&self, service: Service, operation: &str, input: &I) -> Result<O, CallError>
+    where
+        I: Serialize + Sync,
+        O: DeserializeOwned,
+    {
+        let body = serde_json::to_vec(input).map_err(|e| CallError::Request(Box::new(e)))?;
+        let request = self.request(service, operation, body)?;
+        let exchange = async {
+            let response = self.client.request(request).await.map_err(|e| CallError::Unreachable(Box::new(e)))?;
+            let status = response.status().as_u16();
+            let body = response.into_body().collect().await.map_err(|e| CallError::Unreachable(Box::new(e)))?;
+            Ok((status, body.to_bytes()))
+        };
+        let timed_out = |e| CallError::Unreachable(Box::new(e));
+        let (status, body) = tokio::time::timeout(TIMEOUT, exchange).await.map_err(timed_out)??;
+        if status != 200 {
+            return Err(refusal(operation, status, &body));
+        }
+        let body: &[u8] = if body.is_empty() { b"{}" } else { &body };
+        serde_json::from_slice(body).map_err(|source| CallError::Malformed { operation: operation.to_owned(), source })
+    }
+
+    fn request(&self, service: Service, operation: &str, body: Vec<u8>) -> Result<Request<Full<Bytes>>, CallError> {
+        let failed = |e: http::Error| CallError::Request(Box::new(e));
+        let target = format!("{}.{operation}", service.model().target_prefix.unwrap_or_default());
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(gantry_wire::json::CONTENT_TYPE));
+        headers.insert(gantry_wire::json::TARGET, HeaderValue::from_str(&target).map_err(|e| failed(e.into()))?);
+        let mut parts = self.base.clone().into_parts();
+        parts.path_and_query = Some(http::uri::PathAndQuery::from_static("/"));
+        let uri = Uri::from_parts(parts).map_err(|e| failed(e.into()))?;
+        self.sign(service, Method::POST.as_str(), &uri, &mut headers, &body)
+            .map_err(|e| CallError::Request(Box::new(e)))?;
+        let mut request = Request::post(uri).body(Full::from(body)).map_err(failed)?;
+        *request.headers_mut() = headers;
+        Ok(request)
+    }
+
+    pub(crate) fn sign(
+        &self,
+        service: Service,
+        method: &str,
+        uri: &Uri,
+        headers: &mut HeaderMap,
+        body: &[u8],
+    ) -> Result<(), SigError> {
+        let signer = Signer { credentials: &self.credentials, region: &self.region, service: service.signing_name() };
+        signer.sign_headers(method, uri, headers, body, (self.clock)())
+    }
+}
+
+/// Reads an error answer: its code stands in `__type`, perhaps after a `#`.
+pub(crate) fn refusal(operation: &str, status: u16, body: &[u8]) -> CallError {
+    let answer: Value = serde_json::from_slice(body).unwrap_or_default();
+    let text = |names: [&str; 2]| names.iter().find_map(|name| answer.get(name)?.as_str()).unwrap_or_default().to_owned();
+    let code = text(["__type", "code"]);
+    CallError::Refused {
+        operation: operation.to_owned(),
+        status,
+        code: code.rsplit('#').next().unwrap_or_default().to_owned(),
+        message: text(["message", "Message"]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_failures_that_may_pass_are_tried_again() {
+        let case = |status, body: &str| refusal("X", status, body.as_bytes()).may_pass();
+        assert!(case(500, "{}"));
+        assert!(case(503, "<html>"));
+        assert!(case(400, r#"{"__type":"com.amazon#ThrottlingException"}"#));
+        assert!(!case(400, r#"{"__type":"ClientException","message":"no"}"#));
+        assert!(!case(403, r#"{"__type":"AccessDeniedException"}"#));
+    }
+
+    #[test]
+    fn other_schemes_are_refused_in_words() {
+        let region = gantry_model::Region::parse("us-east-1").unwrap();
+        let clock: Clock = Arc::new(|| gantry_model::UnixMillis(0));
+        for url in ["https://x", "x:1", "", "http://"] {
+            let config = AgentConfig::new(url.to_owned(), String::new(), String::new(), region.clone(), "/".into());
+            assert!(Api::new(&config, Arc::clone(&clock)).is_err(), "{url}");
+        }
+    }
+}

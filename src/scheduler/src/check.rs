@@ -187,7 +187,7 @@ fn stops_keep_the_minimum<'a>(
     for stop in &outcome.stops {
         let task = tasks.remove(&stop.task).ok_or_else(|| format!("{} is stopped but is not live", stop.task))?;
         let host = instances.iter().find(|host| Some(&host.id) == task.instance.as_ref());
-        let lost = host.is_none_or(|host| host.status == InstanceStatus::Inactive);
+        let lost = host.is_some_and(|host| host.status == InstanceStatus::Inactive);
         let unwanted = service.scheduling_strategy == SchedulingStrategy::Daemon;
         let remaining = tasks.values().filter(|task| healthy(task, input.now)).count();
         let enough = u64::try_from(remaining).unwrap_or(u64::MAX).saturating_mul(100) >= minimum;

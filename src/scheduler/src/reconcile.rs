@@ -99,8 +99,9 @@ pub struct Stop {
 
 /// Decides what `input.service` does now. Places into `state` what it starts and releases from it what it stops.
 ///
-/// `state` holds every instance that the service's tasks are on, the DRAINING ones too: a task whose instance is INACTIVE
-/// or not there has lost its host and is replaced. A service without a PRIMARY deployment is left as it is.
+/// `state` holds the instances that may take the service's tasks and the DRAINING ones: tasks on an INACTIVE instance have
+/// lost their host and are replaced. A replica on an instance that is not there is left where it is until its deployment
+/// is replaced (the service may have moved to other capacity). A service without a PRIMARY deployment is left as it is.
 pub fn reconcile(input: &ServiceInput<'_>, state: &mut ClusterState) -> Outcome {
     let mut pass = Pass::new(input, state);
     match input.service.status {
@@ -120,6 +121,7 @@ struct Pass<'a> {
     starts: Vec<Start>,
     stops: Vec<Stop>,
     stopped: BTreeSet<&'a TaskId>,
+    stopped_running: Vec<TaskId>,
     messages: Vec<Message>,
     /// What keeps the service from its work in this pass; the first that is found is said.
     impediment: Option<(String, Message)>,
@@ -154,6 +156,7 @@ impl<'a> Pass<'a> {
             starts: Vec::new(),
             stops: Vec::new(),
             stopped: BTreeSet::new(),
+            stopped_running: Vec::new(),
             messages: Vec::new(),
             impediment: None,
             wake_at: None,
@@ -185,13 +188,10 @@ impl<'a> Pass<'a> {
 
     fn stop_tasks_of_lost_hosts(&mut self) {
         for task in self.live_tasks() {
-            let Some(instance) = &task.instance else { continue };
-            let host = self.state.number(instance).map(|host| &self.state.hosts[host]);
-            if host.is_none_or(|host| host.status == InstanceStatus::Inactive) {
-                let reason = match host {
-                    Some(host) => format!("Host EC2 (instance {}) terminated.", host.ec2_instance_id),
-                    None => format!("Host (container-instance {instance}) deregistered."),
-                };
+            let Some(host) = task.instance.as_ref().and_then(|instance| self.state.number(instance)) else { continue };
+            let host = &self.state.hosts[host];
+            if host.status == InstanceStatus::Inactive {
+                let reason = format!("Host EC2 (instance {}) terminated.", host.ec2_instance_id);
                 self.stop(task, StopCode::TerminationNotice, reason);
             }
         }
@@ -262,6 +262,9 @@ impl<'a> Pass<'a> {
             self.state.release(instance, &task.requirements, &task.group);
         }
         self.stopped.insert(&task.id);
+        if task.last_status == TaskStatus::Running {
+            self.stopped_running.push(task.id.clone());
+        }
         self.stops.push(Stop { task: task.id.clone(), stop_code, reason });
     }
 
@@ -279,11 +282,8 @@ impl<'a> Pass<'a> {
     }
 
     fn finish(mut self) -> Outcome {
-        let running = |stop: &&Stop| {
-            self.input.tasks.iter().any(|task| task.id == stop.task && task.last_status == TaskStatus::Running)
-        };
-        let tasks: Vec<TaskId> = self.stops.iter().filter(running).map(|stop| stop.task.clone()).collect();
-        if !tasks.is_empty() {
+        if !self.stopped_running.is_empty() {
+            let tasks = std::mem::take(&mut self.stopped_running);
             self.messages.insert(0, Message::Stopped { tasks });
         }
         self.say_impediment();

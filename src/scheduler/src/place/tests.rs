@@ -50,10 +50,10 @@ fn each_rule_refuses_with_its_reason() {
     for (needs, constraints, instance, reason) in [
         (with(|r| r.resources.cpu = 4097), vec![], host(1), Reason::Cpu),
         (with(|r| r.resources.memory_mib = 8193), vec![], host(1), Reason::Memory),
-        (with(|r| drop(r.tcp_ports.insert(22))), vec![], reserved, Reason::Ports),
-        (with(|r| drop(r.tcp_ports.insert(80))), vec![], host(1), Reason::Ports),
+        (with(|r| r.tcp_ports.extend([22])), vec![], reserved, Reason::Ports),
+        (with(|r| r.tcp_ports.extend([80])), vec![], host(1), Reason::Ports),
         (with(|r| r.gpus = 1), vec![], host(1), Reason::Gpu),
-        (with(|r| drop(r.attributes.insert("fast".to_owned()))), vec![], host(1), Reason::Attribute),
+        (with(|r| r.attributes.extend(["fast".to_owned()])), vec![], host(1), Reason::Attribute),
         (base.clone(), vec![member_of("attribute:stack == prod")], host(1), Reason::MemberOf),
         (base.clone(), vec![PlacementConstraint::DistinctInstance], host(1), Reason::DistinctInstance),
         (base.clone(), vec![], ContainerInstance { agent_connected: false, ..host(1) }, Reason::Agent),

@@ -66,7 +66,7 @@ impl<'a> Pass<'a> {
 
     fn stop_where_unwanted(&mut self, wanted: &BTreeSet<usize>) {
         for live in self.live() {
-            if live.host.is_some_and(|host| !wanted.contains(&host)) {
+            if live.host.is_none_or(|host| !wanted.contains(&host)) {
                 self.stop_for_scaling(live.task);
             }
         }

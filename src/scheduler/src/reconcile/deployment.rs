@@ -8,8 +8,8 @@ use gantry_model::service::{Deployment, DeploymentStatus, RolloutState, Service,
 use gantry_model::task::Task;
 use gantry_model::{DeploymentId, TaskDefinitionId, UnixMillis};
 
-use super::standing::{Standing, changes_at, standing};
-use super::{Pass, REPEAT_AFTER_MILLIS, is_live, lingers};
+use super::standing::{Standing, changes_at};
+use super::{Live, Pass, REPEAT_AFTER_MILLIS, lingers};
 use crate::message::Message;
 
 /// `service` with a new PRIMARY deployment of `task_definition`; those before become ACTIVE, the start throttle and any
@@ -93,12 +93,16 @@ impl Pass<'_> {
 
     /// Completes the PRIMARY deployment, lets drained ones go and says when the service is steady.
     pub(super) fn settle_deployments(&mut self) {
-        let up = self.is_up();
-        if up && self.primary_lingers_alone() {
+        let keepers: Vec<Live<'_>> = self.live().into_iter().filter(Live::is_keeper).collect();
+        let up = self.starts.is_empty()
+            && u32::try_from(keepers.len()) == Ok(self.service.desired_count)
+            && keepers.iter().all(|keeper| keeper.standing == Standing::Healthy);
+        if up && self.lingering().all(|task| self.is_of_primary(task)) {
             self.complete_primary();
         }
         self.drop_drained();
-        self.note_steadiness(up && !self.input.tasks.iter().any(|task| lingers(task) && !self.stays(task)));
+        // Keepers linger too, so that as many as there are keepers means that nothing else does.
+        self.note_steadiness(up && self.lingering().count() == keepers.len());
         for task in self.live_tasks() {
             if let Some(at) = changes_at(task, &self.service) {
                 self.wake(at);
@@ -106,26 +110,12 @@ impl Pass<'_> {
         }
     }
 
-    /// Whether as many tasks of the PRIMARY deployment as desired stay and are healthy, and nothing is being started.
-    fn is_up(&self) -> bool {
-        let staying: Vec<&Task> = self.input.tasks.iter().filter(|task| self.stays(task)).collect();
-        let healthy = |task: &&Task| standing(task, &self.service, self.input.now) == Standing::Healthy;
-        self.starts.is_empty()
-            && u32::try_from(staying.len()) == Ok(self.service.desired_count)
-            && staying.iter().all(healthy)
-    }
-
-    /// Whether `task` is a live one of the PRIMARY deployment that this pass does not stop.
-    fn stays(&self, task: &Task) -> bool {
-        is_live(task) && !self.stopped.contains(&task.id) && self.is_of_primary(task)
+    fn lingering(&self) -> impl Iterator<Item = &Task> {
+        self.input.tasks.iter().filter(|task| lingers(task))
     }
 
     fn is_of_primary(&self, task: &Task) -> bool {
         self.service.primary().is_some_and(|primary| task.deployment.as_ref() == Some(&primary.id))
-    }
-
-    fn primary_lingers_alone(&self) -> bool {
-        self.input.tasks.iter().filter(|task| lingers(task)).all(|task| self.is_of_primary(task))
     }
 
     fn complete_primary(&mut self) {

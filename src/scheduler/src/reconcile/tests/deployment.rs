@@ -1,0 +1,127 @@
+//! Deployments: completion, superseding, rollback.
+
+use gantry_model::service::DeploymentStatus::{Active, Primary};
+use gantry_model::service::RolloutState::{Completed, Failed, InProgress};
+use gantry_model::task::TaskStatus;
+
+use super::{Scene, deployments, line, messages, scene};
+use crate::fixtures::{TaskBuilder, breaker, definition, deployment_id, host, task};
+
+fn stopping(number: u32) -> gantry_model::task::Task {
+    let mut task = task(number).told_to_stop();
+    task.last_status = TaskStatus::Stopping;
+    task
+}
+
+#[test]
+fn an_initial_deployment_completes_when_its_tasks_have_settled() {
+    let mut scene = scene(1).tasks([task(1).running_since(600_000)]);
+    scene.service.deployments[0].rollout_state = InProgress;
+    assert_eq!(deployments(&scene.run().service), [("1".to_owned(), Primary, InProgress)]);
+    scene.now += 1000;
+    let outcome = scene.run();
+    assert_eq!(deployments(&outcome.service), [("1".to_owned(), Primary, Completed)]);
+    assert_eq!(outcome.service.deployments[0].rollout_state_reason, "ECS deployment ecs-svc/1 completed.");
+    assert_eq!(messages(&outcome), ["(deployment ecs-svc/1) deployment completed.", "has reached a steady state."]);
+}
+
+#[test]
+fn a_deployment_completes_when_the_old_tasks_are_stopping() {
+    let new = task(2).of(2);
+    let scene = scene(1).tasks([task(1), new]).deploying(2);
+    let outcome = scene.run();
+    assert_eq!(line(&outcome), "start on [] stop [1]");
+    assert_eq!(
+        deployments(&outcome.service),
+        [("2".to_owned(), Primary, InProgress), ("1".to_owned(), Active, Completed)]
+    );
+    let after = Scene { service: outcome.service, tasks: vec![stopping(1), scene.tasks[1].clone()], ..scene }.run();
+    assert_eq!(deployments(&after.service), [("2".to_owned(), Primary, Completed)]);
+}
+
+#[test]
+fn the_last_completed_deployment_stays_without_tasks_until_the_next_completes() {
+    let scene = scene(2).tasks([stopping(1)]).deploying(2).deploying(3);
+    let outcome = scene.run();
+    assert_eq!(
+        deployments(&outcome.service),
+        [("3".to_owned(), Primary, InProgress), ("1".to_owned(), Active, Completed)]
+    );
+}
+
+#[test]
+fn a_deployment_of_no_tasks_completes_at_once() {
+    let outcome = scene(0).deploying(2).run();
+    assert_eq!(deployments(&outcome.service), [("2".to_owned(), Primary, Completed)]);
+}
+
+#[test]
+fn scaling_out_leaves_the_deployment_completed() {
+    let outcome = scene(3).tasks([task(1)]).run();
+    assert_eq!(deployments(&outcome.service), [("1".to_owned(), Primary, Completed)]);
+    assert_eq!(outcome.service.steady_since, None);
+}
+
+#[test]
+fn a_newer_deployment_gives_up_the_unfinished_one_first() {
+    let tasks = [task(1), task(2).of(2), task(3).of(2).pending(), task(4).of(3)];
+    let scene = scene(2).tasks(tasks).deploying(2).deploying(3);
+    assert_eq!(line(&scene.run()), "start on [2] stop [3 1]");
+}
+
+fn failing(rollback: bool) -> Scene {
+    let mut scene = scene(2).tasks([task(1), task(2).on(2), task(3).of(2).pending()]).deploying(2);
+    scene.service.deployment_configuration.circuit_breaker = Some(breaker());
+    if let Some(breaker) = &mut scene.service.deployment_configuration.circuit_breaker {
+        breaker.rollback = rollback;
+    }
+    scene.service.deployments[0].failed_tasks = 3;
+    scene
+}
+
+#[test]
+fn an_open_breaker_rolls_back_to_the_last_completed_deployment_and_keeps_its_tasks() {
+    let outcome = failing(true).run();
+    assert_eq!(line(&outcome), "start on [] stop [3]");
+    assert_eq!(
+        messages(&outcome),
+        ["(deployment ecs-svc/2) deployment failed: tasks failed to start.", "rolling back to deployment ecs-svc/1.",]
+    );
+    let service = &outcome.service;
+    assert_eq!(deployments(service), [("1".to_owned(), Primary, InProgress), ("2".to_owned(), Active, Failed)]);
+    assert_eq!(service.task_definition, definition(1));
+    assert_eq!(service.deployments[0].rolled_back_from, Some(deployment_id(2)));
+    assert_eq!(
+        service.deployments[1].rollout_state_reason,
+        "ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/1."
+    );
+    let mut tasks = vec![task(1), task(2).on(2)];
+    tasks.push(stopping(3).of(2));
+    let after = Scene { service: outcome.service, tasks, ..failing(true) }.run();
+    assert_eq!(deployments(&after.service), [("1".to_owned(), Primary, Completed)]);
+}
+
+#[test]
+fn without_rollback_a_failed_deployment_stands_still() {
+    let outcome = failing(false).run();
+    assert_eq!(line(&outcome), "start on [] stop [3]");
+    assert_eq!(messages(&outcome), ["(deployment ecs-svc/2) deployment failed: tasks failed to start."]);
+    assert_eq!(deployments(&outcome.service), [("2".to_owned(), Primary, Failed), ("1".to_owned(), Active, Completed)]);
+    let still = Scene { service: outcome.service, tasks: vec![task(1)], ..failing(false) }.run();
+    assert_eq!((line(&still).as_str(), still.messages), ("start on [] stop []", vec![]));
+}
+
+#[test]
+fn without_a_completed_deployment_there_is_nothing_to_roll_back_to() {
+    let mut scene = scene(1);
+    scene.hosts = vec![host(1)];
+    scene.service.deployments[0].rollout_state = InProgress;
+    scene.service.deployments[0].failed_tasks = 3;
+    scene.service.deployment_configuration.circuit_breaker = Some(breaker());
+    let outcome = scene.run();
+    assert_eq!(deployments(&outcome.service), [("1".to_owned(), Primary, Failed)]);
+    assert_eq!(
+        outcome.service.deployments[0].rollout_state_reason,
+        "ECS deployment circuit breaker: tasks failed to start."
+    );
+}

@@ -1,8 +1,9 @@
 //! The frames of the agent communication socket (ACS), between the control plane and a container instance's agent.
 //!
 //! Names and JSON members are those of the ECS agent's protocol (version 2), so that either end may be Amazon's. Every
-//! message of the server that carries a `messageId` is acknowledged by the agent. Members that are missing read as empty;
-//! members that this version does not know are ignored. The task that a payload carries is in [`crate::acs_task`].
+//! message of the server that carries a `messageId` is acknowledged by the agent. Members that are missing read as
+//! empty; members that this version does not know are ignored. The task that a payload carries is in
+//! [`crate::acs_task`].
 
 use serde::{Deserialize, Serialize};
 
@@ -65,8 +66,8 @@ pub struct HeartbeatMessage {
     pub healthy: bool,
 }
 
-/// Every task that belongs on the instance; sent after a connection is made. What the agent has beyond it, it offers in a
-/// [`TaskStopVerificationMessage`] and stops only after the answer.
+/// Every task that belongs on the instance; sent after a connection is made. What the agent has beyond it, it offers in
+/// a [`TaskStopVerificationMessage`] and stops only after the answer.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct TaskManifestMessage {

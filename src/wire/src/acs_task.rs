@@ -1,7 +1,7 @@
 //! The task of an ACS payload: what the agent needs to run it.
 //!
-//! Docker's own part of a container is kept as Docker's JSON, in text ([`DockerConfig`]): what the API can say to Docker
-//! the control plane can say to an agent of any age. Secrets never show in `Debug`.
+//! Docker's own part of a container is kept as Docker's JSON, in text ([`DockerConfig`]): what the API can say to
+//! Docker the control plane can say to an agent of any age. Secrets never show in `Debug`.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,7 +1,7 @@
 //! Frames of the ECS agent's websockets: `{"type": "…Message", "message": {…}}`, both ways.
 //!
-//! [`frames!`] declares the messages of one socket. A type that is not among them survives as `Unknown`, so that an agent
-//! and a server of different ages understand each other as far as they can.
+//! [`frames!`] declares the messages of one socket. A type that is not among them survives as `Unknown`, so that an
+//! agent and a server of different ages understand each other as far as they can.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

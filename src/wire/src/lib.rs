@@ -1,9 +1,10 @@
-//! The AWS protocols, without state: shapes, constraints, errors, JSON 1.1, Query, signatures, paging, and the frames of
-//! the ECS agent.
+//! The AWS protocols, without state: shapes, constraints, errors, JSON 1.1, Query, signatures, paging, and the frames
+//! of the ECS agent.
 //!
 //! Only this crate knows what AWS requests and answers look like as bytes. It does no I/O and reads no clock.
 //!
-//! - [`shapes`]: the structures of ECS, ECR and STS; [`schema`]: the tables about them; [`mod@validate`]: the one validator;
+//! - [`shapes`]: the structures of ECS, ECR and STS; [`schema`]: the tables about them; [`mod@validate`]: the one
+//!   validator;
 //! - [`ApiError`]: every answer that is not a success;
 //! - [`json`], [`query`]: requests and answers of the two protocols; [`paginate`]: pages and their tokens;
 //! - [`sigv4`]: signatures, checked and made;

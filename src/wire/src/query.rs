@@ -1,7 +1,8 @@
 //! awsQuery, the protocol of STS: a form with `Action` and `Version` in the body or the query string, XML answers.
 //!
-//! STS's GetCallerIdentity has no input, so parameters other than `Action` and `Version` are only kept, not decoded; like
-//! AWS, an operation ignores those that it does not know. Codes are the query family's: [`code_and_status`] translates.
+//! STS's GetCallerIdentity has no input, so parameters other than `Action` and `Version` are only kept, not decoded;
+//! like AWS, an operation ignores those that it does not know. Codes are the query family's: [`code_and_status`]
+//! translates.
 
 use std::fmt::Write as _;
 

@@ -1,11 +1,11 @@
 //! The one validator: a JSON value against the constraint table.
 //!
-//! What it finds is an [`Invalid`] that names the member by its path (`containerDefinitions[0].portMappings[1].hostPort`),
-//! and becomes one of two errors, the same ones for ECS and ECR:
+//! What it finds is an [`Invalid`] that names the member by its path
+//! (`containerDefinitions[0].portMappings[1].hostPort`), and becomes one of two errors, the same ones for ECS and ECR:
 //! - a value of the wrong JSON type, or a number that its type cannot hold: `SerializationException`;
-//! - everything else (required member missing, too short or long, out of range, unknown enumeration value, a pattern not
-//!   met, null in a list): `InvalidParameterException`. AWS ECS answers `ClientException` for some of these; Gantry does
-//!   not imitate where it does.
+//! - everything else (required member missing, too short or long, out of range, unknown enumeration value, a pattern
+//! not   met, null in a list): `InvalidParameterException`. AWS ECS answers `ClientException` for some of these; Gantry
+//! does   not imitate where it does.
 //!
 //! Unknown members are ignored and `null` is an absent member, as AWS has it. The first violation in the order of the
 //! value is the one reported; members that are missing come first.

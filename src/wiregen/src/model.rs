@@ -1,8 +1,8 @@
 //! The model files as Rust values.
 //!
-//! A model is a JSON object: the service, its protocol, its operations and its shapes by name. [`parse`] refuses a model
-//! with a shape that is named and not defined, or with a structure that contains itself without a list or map between
-//! (its Rust struct would have no size), so that the emitters need not look again.
+//! A model is a JSON object: the service, its protocol, its operations and its shapes by name. [`parse`] refuses a
+//! model with a shape that is named and not defined, or with a structure that contains itself without a list or map
+//! between (its Rust struct would have no size), so that the emitters need not look again.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -2,8 +2,8 @@
 //!
 //! Structures carry AWS's own names; every member is an `Option`, absent members are not written, unknown members are
 //! ignored and `null` means absent. Enumerations are open strings; their values stand in each service's `enums`. Errors
-//! are not structures: see [`crate::ApiError`]. Constraints are not part of the types: [`crate::validate()`] checks a JSON
-//! value against the constraint table before it is read.
+//! are not structures: see [`crate::ApiError`]. Constraints are not part of the types: [`crate::validate()`] checks a
+//! JSON value against the constraint table before it is read.
 
 #[rustfmt::skip]
 pub mod ecr;

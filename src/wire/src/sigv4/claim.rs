@@ -51,8 +51,8 @@ impl Claim {
 /// Reads a request's claim from its `Authorization` header or its query.
 ///
 /// # Errors
-/// [`SigError::Missing`] when the request is not signed at all, [`SigError::Malformed`] when the signature is not one or
-/// leaves out what must be signed.
+/// [`SigError::Missing`] when the request is not signed at all, [`SigError::Malformed`] when the signature is not one
+/// or leaves out what must be signed.
 pub fn parse(request: &SignedRequest<'_>) -> Result<Claim, SigError> {
     let presigned = canonical::pairs(request.query).any(|(name, _)| name == b"X-Amz-Algorithm");
     let claim = match (one_header(request.headers, AUTHORIZATION.as_str())?, presigned) {

@@ -32,8 +32,8 @@ pub fn verify(
         let expected = key::signature(secret, &claim.date, &claim.region, &claim.service, &string_to_sign);
         Ok(bool::from(expected.ct_eq(&claim.signature)))
     };
-    // Some signers append the session token to a presigned query after signing. The token is held against the key by the
-    // caller, so that it need not be signed.
+    // Some signers append the session token to a presigned query after signing. The token is held against the key by
+    // the caller, so that it need not be signed.
     let token_may_be_appended = claim.expires_s.is_some() && claim.session_token.is_some();
     if matches(false)? || (token_may_be_appended && matches(true)?) { Ok(()) } else { Err(SigError::Mismatch) }
 }

@@ -8,7 +8,7 @@
 //! - `host` must be signed, and so must `x-amz-target` when it is there: it says which operation is meant;
 //! - the payload's hash is always that of the body received; `UNSIGNED-PAYLOAD` and `STREAMING-…` are S3's and refused;
 //! - the time must be near ours (the skew is the caller's; AWS is said to allow 15 minutes), a presigned request's
-//! within   its own life;
+//!   within its own life;
 //! - paths are normalised and encoded once more, as all services but S3 do.
 //!
 //! Source: "Signature Version 4 signing process", AWS General Reference. The tests hold this against the vectors that

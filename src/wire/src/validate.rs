@@ -4,11 +4,11 @@
 //! (`containerDefinitions[0].portMappings[1].hostPort`), and becomes one of two errors, the same ones for ECS and ECR:
 //! - a value of the wrong JSON type, or a number that its type cannot hold: `SerializationException`;
 //! - everything else (required member missing, too short or long, out of range, unknown enumeration value, a pattern
-//! not   met, null in a list): `InvalidParameterException`. AWS ECS answers `ClientException` for some of these; Gantry
-//! does   not imitate where it does.
+//!   not met, null in a list): `InvalidParameterException`. AWS ECS answers `ClientException` for some of these; Gantry
+//!   imitates it only for CreateService's `launchType`, which clients match on.
 //!
-//! Unknown members are ignored and `null` is an absent member, as AWS has it. The first violation in the order of the
-//! value is the one reported; members that are missing come first.
+//! Unknown members are ignored and `null` is an absent member, as AWS has it. The first violation is the one reported:
+//! of a structure its missing members first, then the others in the order of the model.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -5,7 +5,7 @@
 //! - a value of the wrong JSON type, or a number that its type cannot hold: `SerializationException`;
 //! - everything else (required member missing, too short or long, out of range, unknown enumeration value, a pattern
 //!   not met, null in a list): `InvalidParameterException`. AWS ECS answers `ClientException` for some of these; Gantry
-//!   imitates it only for CreateService's `launchType`, which clients match on.
+//!   imitates it only for CreateService's `launchType`.
 //!
 //! Unknown members are ignored and `null` is an absent member, as AWS has it. The first violation is the one reported:
 //! of a structure its missing members first, then the others in the order of the model.

@@ -1,0 +1,32 @@
+//! The API's operations, through the front and on a real store: successes and every refusal that the API models.
+
+mod agent;
+mod attributes;
+mod clusters;
+mod container_instances;
+mod front;
+mod registry_walk;
+mod tags;
+mod task_definitions;
+mod tasks;
+
+use gantry_testkit::Refusal;
+use serde_json::Value;
+
+/// The code of a refusal.
+fn code(result: Result<Value, Refusal>) -> String {
+    match result {
+        Ok(answer) => panic!("not refused: {answer}"),
+        Err((code, _)) => code,
+    }
+}
+
+/// Code and message of a refusal.
+fn refusal(result: Result<Value, Refusal>) -> (String, String) {
+    result.expect_err("a refusal")
+}
+
+/// A refusal as tests write it.
+fn refused(code: &str, message: &str) -> (String, String) {
+    (code.to_owned(), message.to_owned())
+}

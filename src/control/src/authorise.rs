@@ -123,18 +123,26 @@ mod tests {
     #[test]
     fn an_agent_may_call_the_agents_operations_and_pull_and_no_more() {
         let agent = principal(PrincipalKind::Agent);
-        for (service, operation) in
-            [(Service::Ecs, "SubmitTaskStateChange"), (Service::Ecr, "GetAuthorizationToken"), (Service::Sts, "GetCallerIdentity")]
-        {
+        for (service, operation) in [
+            (Service::Ecs, "SubmitTaskStateChange"),
+            (Service::Ecr, "GetAuthorizationToken"),
+            (Service::Sts, "GetCallerIdentity"),
+        ] {
             assert!(check(&agent, service, operation).is_ok(), "{operation}");
         }
-        for (service, operation) in
-            [(Service::Ecs, "RunTask"), (Service::Ecs, "DescribeTasks"), (Service::Ecr, "PutImage"), (Service::Ecr, "DeleteRepository")]
-        {
+        for (service, operation) in [
+            (Service::Ecs, "RunTask"),
+            (Service::Ecs, "DescribeTasks"),
+            (Service::Ecr, "PutImage"),
+            (Service::Ecr, "DeleteRepository"),
+        ] {
             let error = check(&agent, service, operation).unwrap_err();
             assert_eq!(error.code, "AccessDeniedException");
             let action = format!("{}:{operation}", service.signing_name());
-            assert_eq!(error.message, format!("User: {} is not authorized to perform: {action} on resource: *", agent.arn));
+            assert_eq!(
+                error.message,
+                format!("User: {} is not authorized to perform: {action} on resource: *", agent.arn)
+            );
         }
     }
 

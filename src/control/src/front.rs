@@ -48,7 +48,7 @@ async fn answer(State(control): State<Arc<Control>>, request: Request<Body>) -> 
     let now = control.now();
     let request_id = match ids::uuid() {
         Ok(id) => id,
-        Err(error) => return finish(&Address::unknown(), Err(error), &Stamp { request_id: "", now }),
+        Err(error) => return finish(&Address::unknown(), &Err(error), &Stamp { request_id: "", now }),
     };
     let (parts, body) = request.into_parts();
     let address = Address::of_head(&parts);
@@ -62,7 +62,7 @@ async fn answer(State(control): State<Arc<Control>>, request: Request<Body>) -> 
     let stamp = Stamp { request_id: &request_id, now };
     let handled = handle(&control, &parts, body, address, &stamp).instrument(span.clone());
     let (address, result) = handled.await;
-    span.in_scope(|| finish(&address, result, &stamp))
+    span.in_scope(|| finish(&address, &result, &stamp))
 }
 
 /// An operation that was run, and what it answered.
@@ -144,12 +144,12 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
 }
 
 /// Writes the answer in the protocol that was spoken, and what went wrong into the log.
-fn finish(address: &Address, outcome: Outcome, stamp: &Stamp<'_>) -> Response<Body> {
-    if let Err(error) = &outcome {
+fn finish(address: &Address, outcome: &Outcome, stamp: &Stamp<'_>) -> Response<Body> {
+    if let Err(error) = outcome {
         log(error);
     }
     let protocol = address.protocol();
-    let response = match (&outcome, protocol) {
+    let response = match (outcome, protocol) {
         (Ok((_, output)), Protocol::AwsJson11) => json::success(output, *stamp),
         (Ok((operation, output)), Protocol::AwsQuery) => query::success(operation, output, *stamp),
         (Err(error), Protocol::AwsJson11) => json::failure(error, *stamp),

@@ -155,7 +155,8 @@ impl TestGantry {
 
 async fn key(control: &Control, id: &str, name: &str, kind: PrincipalKind) -> Credentials {
     let secret = format!("secret-of-{id}");
-    let key = AccessKey { id: id.to_owned(), secret: secret.clone(), principal: principal(name, kind), disabled: false };
+    let key =
+        AccessKey { id: id.to_owned(), secret: secret.clone(), principal: principal(name, kind), disabled: false };
     let written: Result<(), StoreError> =
         control.store.write(move |tx| Box::pin(async move { gantry_store::access_key::put(tx, &key).await })).await;
     written.expect("an access key is written");

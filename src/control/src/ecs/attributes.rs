@@ -59,7 +59,9 @@ mod tests {
             assert!(read(&good).is_ok(), "{good:?}");
         }
         let long = "x".repeat(129);
-        for bad in [given("", None), given("a b", None), given(&long, None), given("a", Some("")), given("a", Some(" x"))] {
+        for bad in
+            [given("", None), given("a b", None), given(&long, None), given("a", Some("")), given("a", Some(" x"))]
+        {
             assert!(read(&bad).is_err(), "{bad:?}");
         }
     }

@@ -1,22 +1,30 @@
 //! What CreateCluster, UpdateCluster and UpdateClusterSettings take alike, read and checked.
 
 use gantry_model::cluster::{CapacityProviderStrategyItem, Setting};
+use gantry_store::Conn;
 use gantry_wire::ApiError;
 use gantry_wire::shapes::ecs as wire;
 use serde::Serialize;
 use serde_json::Value;
 
-/// The one setting that clusters have, and its values.
-const CONTAINER_INSIGHTS: &str = "containerInsights";
+use crate::context::Call;
+use crate::ecs::account_settings::{AccountSettings, CONTAINER_INSIGHTS};
+use crate::error::Failure;
+
+/// The values of the one setting that clusters have.
 const INSIGHTS_VALUES: [&str; 3] = ["enabled", "disabled", "enhanced"];
 
 /// The capacity providers that every cluster may use; those on Auto Scaling groups are not built.
 const PROVIDERS: [&str; 2] = ["FARGATE", "FARGATE_SPOT"];
 
-/// The settings of a cluster when the caller gives none.
-#[must_use]
-pub fn default_settings() -> Vec<Setting> {
-    vec![Setting { name: CONTAINER_INSIGHTS.to_owned(), value: "disabled".to_owned() }]
+/// The settings of a cluster when the caller gives none: those of its account settings.
+///
+/// # Errors
+/// The store's.
+pub async fn default_settings(conn: &mut Conn, call: &Call) -> Result<Vec<Setting>, Failure> {
+    let settings = AccountSettings::load(conn, &call.scope).await?;
+    let value = settings.effective(&call.principal.arn, CONTAINER_INSIGHTS);
+    Ok(vec![Setting { name: CONTAINER_INSIGHTS.to_owned(), value }])
 }
 
 /// The settings that the caller gives.

@@ -1,8 +1,8 @@
 //! CreateCluster (ECS API reference). Creating a cluster that is there answers it, as long as nothing is asked that it is
 //! not; creating one that was deleted brings the name back to life with nothing of the old.
 
+use gantry_model::ClusterName;
 use gantry_model::cluster::{Cluster, ClusterStatus};
-use gantry_model::{ClusterName, Scope, UnixMillis};
 use gantry_store::Tx;
 use gantry_wire::ApiError;
 use gantry_wire::shapes::ecs::{CreateClusterRequest, CreateClusterResponse};
@@ -19,51 +19,50 @@ use crate::error::Failure;
 /// InvalidParameterException for a name, setting, provider or tag of a wrong form, or when the cluster is there and is not
 /// what is asked for.
 pub async fn create_cluster(call: Call, input: CreateClusterRequest) -> Result<CreateClusterResponse, Failure> {
-    let cluster = wanted(&call, &input)?;
     let store = call.control.store.clone();
-    store.write(move |tx| Box::pin(async move { create(tx, cluster, &input).await })).await
+    store.write(move |tx| Box::pin(async move { create(tx, &call, &input).await })).await
 }
 
-fn wanted(call: &Call, input: &CreateClusterRequest) -> Result<Cluster, ApiError> {
+async fn wanted(tx: &mut Tx, call: &Call, input: &CreateClusterRequest) -> Result<Cluster, Failure> {
     let name = ClusterName::parse(input.cluster_name.as_deref().unwrap_or(DEFAULT_CLUSTER))
         .map_err(|e| ApiError::invalid_parameter(format!("Invalid clusterName: the {e}.")))?;
-    let mut settings = cluster_input::default_settings();
-    cluster_input::merge_settings(&mut settings, cluster_input::settings(input.settings.as_deref().unwrap_or_default())?);
-    let capacity_providers = cluster_input::capacity_providers(input.capacity_providers.as_deref().unwrap_or_default())?;
+    let given = cluster_input::settings(input.settings.as_deref().unwrap_or_default())?;
+    let capacity_providers =
+        cluster_input::capacity_providers(input.capacity_providers.as_deref().unwrap_or_default())?;
     let strategy = input.default_capacity_provider_strategy.as_deref().unwrap_or_default();
+    let mut cluster = plain(tx, call, name).await?;
+    cluster_input::merge_settings(&mut cluster.settings, given);
     Ok(Cluster {
-        settings,
         configuration: cluster_input::kept(input.configuration.as_ref())?,
         default_capacity_provider_strategy: cluster_input::strategy(strategy, &capacity_providers)?,
         capacity_providers,
         service_connect_defaults: cluster_input::kept(input.service_connect_defaults.as_ref())?,
         tags: launch::tags(input.tags.as_deref().unwrap_or_default())?,
-        ..plain(&call.scope, name, call.now)
+        ..cluster
     })
 }
 
-/// An ACTIVE cluster with nothing but its name.
-#[must_use]
-pub fn plain(scope: &Scope, name: ClusterName, now: UnixMillis) -> Cluster {
-    Cluster {
-        scope: scope.clone(),
+/// An ACTIVE cluster with nothing but its name and the settings that new clusters get.
+///
+/// # Errors
+/// The store's.
+pub async fn plain(tx: &mut Tx, call: &Call, name: ClusterName) -> Result<Cluster, Failure> {
+    Ok(Cluster {
+        scope: call.scope.clone(),
         name,
         status: ClusterStatus::Active,
-        created_at: now,
-        settings: cluster_input::default_settings(),
+        created_at: call.now,
+        settings: cluster_input::default_settings(tx, call).await?,
         configuration: None,
         capacity_providers: Vec::new(),
         default_capacity_provider_strategy: Vec::new(),
         service_connect_defaults: None,
         tags: Vec::new(),
-    }
+    })
 }
 
-async fn create(
-    tx: &mut Tx,
-    wanted: Cluster,
-    input: &CreateClusterRequest,
-) -> Result<CreateClusterResponse, Failure> {
+async fn create(tx: &mut Tx, call: &Call, input: &CreateClusterRequest) -> Result<CreateClusterResponse, Failure> {
+    let wanted = wanted(tx, call, input).await?;
     let found = gantry_store::cluster::get(tx, &wanted.scope, &wanted.name).await?;
     let cluster = match found.filter(|c| c.status == ClusterStatus::Active) {
         Some(found) if contradicts(&found, &wanted, input) => {

@@ -12,12 +12,19 @@ use crate::error::Failure;
 ///
 /// # Errors
 /// ClusterNotFoundException; TargetNotFoundException; InvalidParameterException for an attribute that is the agent's.
-pub async fn delete_attributes(call: Call, input: DeleteAttributesRequest) -> Result<DeleteAttributesResponse, Failure> {
+pub async fn delete_attributes(
+    call: Call,
+    input: DeleteAttributesRequest,
+) -> Result<DeleteAttributesResponse, Failure> {
     let store = call.control.store.clone();
     store.write(move |tx| Box::pin(async move { delete(tx, &call, &input).await })).await
 }
 
-async fn delete(tx: &mut Tx, call: &Call, input: &DeleteAttributesRequest) -> Result<DeleteAttributesResponse, Failure> {
+async fn delete(
+    tx: &mut Tx,
+    call: &Call,
+    input: &DeleteAttributesRequest,
+) -> Result<DeleteAttributesResponse, Failure> {
     let cluster = resolve::cluster(tx, &call.scope, input.cluster.as_deref()).await?;
     let given = input.attributes.as_deref().unwrap_or_default();
     put_attributes::check_number(given)?;

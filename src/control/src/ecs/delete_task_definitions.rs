@@ -41,11 +41,8 @@ pub async fn delete_task_definitions(
 async fn delete(tx: &mut Tx, call: &Call, named: &[String]) -> Result<DeleteTaskDefinitionsResponse, Failure> {
     let (mut deleted, mut failures) = (Vec::new(), Vec::new());
     for text in named {
-        let failure = |arn: String, reason: &str| WireFailure {
-            arn: Some(arn),
-            reason: Some(reason.to_owned()),
-            detail: None,
-        };
+        let failure =
+            |arn: String, reason: &str| WireFailure { arn: Some(arn), reason: Some(reason.to_owned()), detail: None };
         let Some(TaskDefinitionRef::Revision(id)) = resolve::task_definition_ref(&call.scope, text) else {
             failures.push(failure(text.clone(), INVALID));
             continue;

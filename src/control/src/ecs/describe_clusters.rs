@@ -19,7 +19,10 @@ const MOST: usize = 100;
 ///
 /// # Errors
 /// InvalidParameterException for more than a hundred clusters or text that names none.
-pub async fn describe_clusters(call: Call, input: DescribeClustersRequest) -> Result<DescribeClustersResponse, Failure> {
+pub async fn describe_clusters(
+    call: Call,
+    input: DescribeClustersRequest,
+) -> Result<DescribeClustersResponse, Failure> {
     let mut names = input.clusters.unwrap_or_default();
     if names.is_empty() {
         names.push(resolve::DEFAULT_CLUSTER.to_owned());
@@ -62,9 +65,7 @@ async fn describe(conn: &mut Conn, cluster: &Cluster, asked: &[String]) -> Resul
 
 async fn statistics(conn: &mut Conn, cluster: &Cluster) -> Result<Statistics, Failure> {
     let mut statistics = Statistics::default();
-    for (launch_type, counts) in
-        gantry_store::task::counts_by_launch_type(conn, &cluster.scope, &cluster.name).await?
-    {
+    for (launch_type, counts) in gantry_store::task::counts_by_launch_type(conn, &cluster.scope, &cluster.name).await? {
         let kind = match launch_type.as_str() {
             "FARGATE" => &mut statistics.fargate,
             "EXTERNAL" => &mut statistics.external,

@@ -11,8 +11,8 @@ use gantry_store::task::InstanceCounts;
 use gantry_wire::ApiError;
 use gantry_wire::shapes::ecs as wire;
 
-use crate::ecs::view::container_instance::{self as view, Beside};
 use crate::ecs::resolve;
+use crate::ecs::view::container_instance::{self as view, Beside};
 use crate::error::Failure;
 
 /// The container instance that `text` means in `cluster`, whatever its status.

@@ -18,9 +18,10 @@ pub async fn list_container_instances(
     input: ListContainerInstancesRequest,
 ) -> Result<ListContainerInstancesResponse, Failure> {
     let filter = input.filter.as_deref().filter(|f| !f.trim().is_empty());
-    let filter = filter.map(expression::parse).transpose().map_err(|e| {
-        ApiError::invalid_parameter(format!("Invalid filter: the expression does not parse: {e}."))
-    })?;
+    let filter = filter
+        .map(expression::parse)
+        .transpose()
+        .map_err(|e| ApiError::invalid_parameter(format!("Invalid filter: the expression does not parse: {e}.")))?;
     let mut reader = call.control.store.read().await?;
     let cluster = resolve::cluster(&mut reader, &call.scope, input.cluster.as_deref()).await?;
     let mut instances = gantry_store::container_instance::list(&mut reader, &call.scope, &cluster.name).await?;

@@ -27,7 +27,9 @@ pub async fn list_task_definitions(
         None => None,
         Some(Ok(family)) => Some(family),
         // What is not a family's name is the name of none.
-        Some(Err(_)) => return Ok(ListTaskDefinitionsResponse { task_definition_arns: Some(Vec::new()), next_token: None }),
+        Some(Err(_)) => {
+            return Ok(ListTaskDefinitionsResponse { task_definition_arns: Some(Vec::new()), next_token: None });
+        }
     };
     let mut reader = call.control.store.read().await?;
     let ids = gantry_store::task_definition::list(&mut reader, &call.scope, family.as_ref(), Some(status)).await?;

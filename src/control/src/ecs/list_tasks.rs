@@ -34,7 +34,8 @@ fn check_exclusive(input: &ListTasksRequest) -> Result<(), ApiError> {
     if input.started_by.is_some()
         && (input.family.is_some() || input.service_name.is_some() || input.container_instance.is_some())
     {
-        let text = "startedBy must be the only filter: family, serviceName and containerInstance cannot stand beside it.";
+        let text =
+            "startedBy must be the only filter: family, serviceName and containerInstance cannot stand beside it.";
         return Err(ApiError::invalid_parameter(text));
     }
     if input.daemon_name.is_some() {

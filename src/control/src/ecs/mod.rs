@@ -1,10 +1,12 @@
 //! Amazon ECS, one file an operation.
 
+pub mod account_settings;
 pub mod attributes;
 pub mod cluster_input;
 pub mod create_cluster;
 pub mod create_service;
 pub mod definition;
+pub mod delete_account_setting;
 pub mod delete_attributes;
 pub mod delete_cluster;
 pub mod delete_service;
@@ -21,6 +23,7 @@ pub mod hosts;
 pub mod idempotency;
 pub mod instances;
 pub mod launch;
+pub mod list_account_settings;
 pub mod list_attributes;
 pub mod list_clusters;
 pub mod list_container_instances;
@@ -31,6 +34,8 @@ pub mod list_task_definitions;
 pub mod list_tasks;
 pub mod new_task;
 pub mod paging;
+pub mod put_account_setting;
+pub mod put_account_setting_default;
 pub mod put_attributes;
 pub mod record;
 pub mod register_container_instance;
@@ -64,6 +69,7 @@ use crate::operations::Operations;
 pub fn register(operations: &mut Operations) {
     operations.add("ecs", "CreateCluster", create_cluster::create_cluster);
     operations.add("ecs", "CreateService", create_service::create_service);
+    operations.add("ecs", "DeleteAccountSetting", delete_account_setting::delete_account_setting);
     operations.add("ecs", "DeleteAttributes", delete_attributes::delete_attributes);
     operations.add("ecs", "DeleteCluster", delete_cluster::delete_cluster);
     operations.add("ecs", "DeleteService", delete_service::delete_service);
@@ -76,6 +82,7 @@ pub fn register(operations: &mut Operations) {
     operations.add("ecs", "DescribeTaskDefinition", describe_task_definition::describe_task_definition);
     operations.add("ecs", "DescribeTasks", describe_tasks::describe_tasks);
     operations.add("ecs", "DiscoverPollEndpoint", discover_poll_endpoint::discover_poll_endpoint);
+    operations.add("ecs", "ListAccountSettings", list_account_settings::list_account_settings);
     operations.add("ecs", "ListAttributes", list_attributes::list_attributes);
     operations.add("ecs", "ListClusters", list_clusters::list_clusters);
     operations.add("ecs", "ListContainerInstances", list_container_instances::list_container_instances);
@@ -84,6 +91,8 @@ pub fn register(operations: &mut Operations) {
     operations.add("ecs", "ListTaskDefinitionFamilies", list_task_definition_families::list_task_definition_families);
     operations.add("ecs", "ListTaskDefinitions", list_task_definitions::list_task_definitions);
     operations.add("ecs", "ListTasks", list_tasks::list_tasks);
+    operations.add("ecs", "PutAccountSetting", put_account_setting::put_account_setting);
+    operations.add("ecs", "PutAccountSettingDefault", put_account_setting_default::put_account_setting_default);
     operations.add("ecs", "PutAttributes", put_attributes::put_attributes);
     operations.add("ecs", "RegisterContainerInstance", register_container_instance::register_container_instance);
     operations.add("ecs", "RegisterTaskDefinition", register_task_definition::register_task_definition);

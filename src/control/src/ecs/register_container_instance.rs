@@ -7,9 +7,7 @@ use gantry_model::cluster::Cluster;
 use gantry_model::container_instance::{ContainerInstance, InstanceStatus};
 use gantry_store::Tx;
 use gantry_wire::ApiError;
-use gantry_wire::shapes::ecs::{
-    RegisterContainerInstanceRequest, RegisterContainerInstanceResponse, VersionInfo,
-};
+use gantry_wire::shapes::ecs::{RegisterContainerInstanceRequest, RegisterContainerInstanceResponse, VersionInfo};
 
 use crate::context::Call;
 use crate::ecs::registration::{self, Capacity, Identity};
@@ -53,7 +51,7 @@ async fn cluster(tx: &mut Tx, call: &Call, text: Option<&str>) -> Result<Cluster
     let name = resolve::cluster_name(&call.scope, text)?;
     match resolve::cluster(tx, &call.scope, text).await {
         Err(Failure::Api(e)) if e.code == "ClusterNotFoundException" && name.as_str() == DEFAULT_CLUSTER => {
-            let cluster = create_cluster::plain(&call.scope, name, call.now);
+            let cluster = create_cluster::plain(tx, call, name).await?;
             record::put_cluster(tx, &cluster).await?;
             Ok(cluster)
         }

@@ -161,7 +161,8 @@ mod tests {
 
     #[test]
     fn the_document_fills_in_what_the_agent_does_not_say() {
-        let document = r#"{"instanceId":"i-1","availabilityZone":"eu-west-1b","instanceType":"t3.small","imageId":"ami-1"}"#;
+        let document =
+            r#"{"instanceId":"i-1","availabilityZone":"eu-west-1b","instanceType":"t3.small","imageId":"ami-1"}"#;
         let identity = Identity::read(Some(document)).unwrap();
         let all = attributes_of(&[given("ecs.os-type", "windows")], &identity, &region(), &[]).unwrap();
         assert!(all.contains(&named("ecs.availability-zone", "eu-west-1b")));

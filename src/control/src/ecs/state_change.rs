@@ -98,7 +98,9 @@ pub fn status(text: &str) -> Result<TaskStatus, ApiError> {
         "RUNNING" | "RESOURCES_PROVISIONED" => Ok(TaskStatus::Running),
         "STOPPED" => Ok(TaskStatus::Stopped),
         "NONE" | "PENDING" | "MANIFEST_PULLED" | "PULLED" | "CREATED" => Ok(TaskStatus::Pending),
-        other => Err(ApiError::invalid_parameter(format!("status must be PENDING, RUNNING or STOPPED, not '{other}'."))),
+        other => {
+            Err(ApiError::invalid_parameter(format!("status must be PENDING, RUNNING or STOPPED, not '{other}'.")))
+        }
     }
 }
 
@@ -216,9 +218,8 @@ fn why_stopped(task: &Task, was_running: bool, reason: Option<&str>) -> (StopCod
 
 /// The reason of the container that could not be started; an essential one's first.
 fn start_failure(task: &Task) -> Option<&str> {
-    let failed = |c: &&Container| {
-        c.reason.as_deref().is_some_and(|r| START_ERRORS.iter().any(|error| r.starts_with(error)))
-    };
+    let failed =
+        |c: &&Container| c.reason.as_deref().is_some_and(|r| START_ERRORS.iter().any(|error| r.starts_with(error)));
     let essential = task.containers.iter().filter(|c| c.essential).find(failed);
     essential.or_else(|| task.containers.iter().find(failed)).and_then(|c| c.reason.as_deref())
 }

@@ -14,7 +14,7 @@ use crate::error::Failure;
 
 /// A resource with tags.
 pub enum Tagged {
-    Cluster(Cluster),
+    Cluster(Box<Cluster>),
     Instance(Box<ContainerInstance>),
     Service(Box<Service>),
     Task(Box<Task>),
@@ -33,7 +33,7 @@ impl Tagged {
         }
         Ok(match resource {
             Resource::Cluster(name) => {
-                gantry_store::cluster::get(conn, scope, &name).await?.map(Self::Cluster)
+                gantry_store::cluster::get(conn, scope, &name).await?.map(|c| Self::Cluster(Box::new(c)))
             }
             Resource::ContainerInstance(cluster, id) => gantry_store::container_instance::get(conn, &id)
                 .await?
@@ -46,9 +46,9 @@ impl Tagged {
                 .await?
                 .filter(|t| t.cluster == cluster)
                 .map(|t| Self::Task(Box::new(t))),
-            Resource::TaskDefinition(id) => gantry_store::task_definition::get(conn, scope, &id)
-                .await?
-                .map(|d| Self::TaskDefinition(Box::new(d))),
+            Resource::TaskDefinition(id) => {
+                gantry_store::task_definition::get(conn, scope, &id).await?.map(|d| Self::TaskDefinition(Box::new(d)))
+            }
             _ => {
                 return Err(ApiError::invalid_parameter(format!("{text} is not a resource that carries tags.")).into());
             }
@@ -99,9 +99,9 @@ impl Tagged {
 
 /// The ARNs of before 2018 lack the cluster; tags never worked on them.
 fn not_an_arn(text: &str) -> ApiError {
-    let short = ["service", "task", "container-instance"]
-        .iter()
-        .any(|kind| text.starts_with("arn:") && text.rsplit(':').next().is_some_and(|r| r.starts_with(&format!("{kind}/"))));
+    let short = ["service", "task", "container-instance"].iter().any(|kind| {
+        text.starts_with("arn:") && text.rsplit(':').next().is_some_and(|r| r.starts_with(&format!("{kind}/")))
+    });
     if short {
         ApiError::invalid_parameter("Long arn format must be used for tagging operations")
     } else {

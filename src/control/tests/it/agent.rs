@@ -95,7 +95,11 @@ async fn reports_that_mean_nothing_are_refused() {
         json!({ "task": task, "status": "DANCING" }),
         json!({ "task": task, "status": "RUNNING", "containers": [{ "containerName": "app", "networkBindings": [{ "hostPort": 70000 }] }] }),
     ] {
-        assert_eq!(code(gantry.ecs("SubmitTaskStateChange", input.clone()).await), "InvalidParameterException", "{input}");
+        assert_eq!(
+            code(gantry.ecs("SubmitTaskStateChange", input.clone()).await),
+            "InvalidParameterException",
+            "{input}"
+        );
     }
     let attachments = json!({ "attachments": [{ "attachmentArn": "arn:x/y", "status": "LOOSE" }] });
     assert_eq!(code(gantry.ecs("SubmitAttachmentStateChanges", attachments).await), "InvalidParameterException");
@@ -150,7 +154,9 @@ async fn an_agent_touches_its_own_host_and_tasks_only() {
     for (operation, input) in &calls {
         let (code, message) = refusal(gantry.call_signed(&gantry.other_agent, "ecs", operation, input.clone()).await);
         assert_eq!(code, "AccessDeniedException", "{operation}");
-        let who = format!("User: arn:aws:iam::000000000000:role/agent-2 is not authorized to perform: ecs:{operation} on resource: arn:aws:ecs:");
+        let who = format!(
+            "User: arn:aws:iam::000000000000:role/agent-2 is not authorized to perform: ecs:{operation} on resource: arn:aws:ecs:"
+        );
         assert!(message.starts_with(&who), "{message}");
     }
     for (operation, input) in calls {

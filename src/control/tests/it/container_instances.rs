@@ -1,7 +1,7 @@
 //! Container instances.
 
-use gantry_testkit::build::registration;
 use gantry_testkit::TestGantry;
+use gantry_testkit::build::registration;
 use serde_json::{Value, json};
 
 use crate::{code, refusal, refused};
@@ -185,7 +185,8 @@ async fn a_host_with_tasks_leaves_by_force_only_and_its_tasks_end() {
     let definition = gantry.definition("web", json!({})).await;
     let task = gantry.task("default", &definition).await;
     gantry.report("default", &task, "RUNNING", json!({})).await;
-    let leave = |force: bool| gantry.ecs("DeregisterContainerInstance", json!({ "containerInstance": host, "force": force }));
+    let leave =
+        |force: bool| gantry.ecs("DeregisterContainerInstance", json!({ "containerInstance": host, "force": force }));
     assert_eq!(
         refusal(leave(false).await),
         refused("InvalidParameterException", "Found running tasks on the instance.")
@@ -200,7 +201,11 @@ async fn a_host_with_tasks_leaves_by_force_only_and_its_tasks_end() {
     assert_eq!(gantry.ecs("ListContainerInstances", json!({})).await.unwrap()["containerInstanceArns"], json!([]));
     assert_eq!(describe(&gantry, "default", &host).await["status"], "INACTIVE");
     let again = gantry.ecs("RegisterContainerInstance", registration("default", "i-1")).await.unwrap();
-    assert_ne!(again["containerInstance"]["containerInstanceArn"], json!(host), "a host that left comes back as a new one");
+    assert_ne!(
+        again["containerInstance"]["containerInstanceArn"],
+        json!(host),
+        "a host that left comes back as a new one"
+    );
 }
 
 #[tokio::test]

@@ -85,7 +85,8 @@ async fn what_is_no_operation_is_unknown_and_never_a_fault() {
         assert_eq!(answer.status, 400);
         assert_eq!(code(answer.json()), "UnknownOperationException", "{target}");
     }
-    let answer = gantry.ecs("CreateExpressGatewayService", json!({ "executionRoleArn": "x", "infrastructureRoleArn": "x" }));
+    let answer =
+        gantry.ecs("CreateExpressGatewayService", json!({ "executionRoleArn": "x", "infrastructureRoleArn": "x" }));
     assert_eq!(code(answer.await), "UnknownOperationException");
 }
 

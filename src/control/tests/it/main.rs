@@ -1,5 +1,8 @@
 //! The API's operations, through the front and on a real store: successes and every refusal that the API models.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod account_settings;
 mod agent;
 mod attributes;
 mod clusters;

@@ -74,7 +74,11 @@ async fn no_operation_fails_on_an_empty_input_or_on_members_of_the_wrong_type() 
         let Some(Kind::Structure(members)) = shape.map(|s| &s.kind) else { continue };
         let mut inputs = vec![json!({})];
         for member in *members {
-            inputs.extend([json!({ (member.name): 17.5 }), json!({ (member.name): "" }), json!({ (member.name): null })]);
+            inputs.extend([
+                json!({ (member.name): 17.5 }),
+                json!({ (member.name): "" }),
+                json!({ (member.name): null }),
+            ]);
             inputs.extend([json!({ (member.name): [null] }), json!({ (member.name): { "x": {} } })]);
         }
         for input in inputs {

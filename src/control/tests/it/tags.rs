@@ -19,9 +19,8 @@ async fn every_kind_of_resource_is_tagged_and_untagged() {
     let service = gantry.ecs("CreateService", service).await.unwrap()["service"]["serviceArn"].clone();
     let cluster = json!("arn:aws:ecs:us-east-1:000000000000:cluster/default");
     for arn in [cluster, json!(host), json!(definition), json!(task), service] {
-        let list = async || {
-            gantry.ecs("ListTagsForResource", json!({ "resourceArn": arn })).await.unwrap()["tags"].clone()
-        };
+        let list =
+            async || gantry.ecs("ListTagsForResource", json!({ "resourceArn": arn })).await.unwrap()["tags"].clone();
         assert_eq!(list().await, json!([]), "{arn}");
         let add = json!({ "resourceArn": arn, "tags": [tag("a", "1"), tag("b", "2")] });
         assert_eq!(gantry.ecs("TagResource", add).await.unwrap(), json!({}));

@@ -145,9 +145,8 @@ async fn lists_go_by_family_status_and_number() {
     assert_eq!(list(json!({ "status": "INACTIVE" })).await, ["web:1"]);
     assert_eq!(list(json!({ "familyPrefix": "web", "sort": "DESC", "maxResults": 2 })).await, ["web:11", "web:10"]);
     assert_eq!(list(json!({ "familyPrefix": "a b" })).await, Vec::<String>::new());
-    let families = async |input: Value| {
-        gantry.ecs("ListTaskDefinitionFamilies", input).await.unwrap()["families"].clone()
-    };
+    let families =
+        async |input: Value| gantry.ecs("ListTaskDefinitionFamilies", input).await.unwrap()["families"].clone();
     gantry.ecs("DeregisterTaskDefinition", json!({ "taskDefinition": "web-2:1" })).await.unwrap();
     assert_eq!(families(json!({})).await, json!(["web", "web-2"]));
     assert_eq!(families(json!({ "status": "ACTIVE" })).await, json!(["web"]));
@@ -174,7 +173,10 @@ async fn only_inactive_revisions_are_deleted() {
     assert!(failures[2]["reason"].as_str().unwrap().contains("identifier is invalid"));
     let listed = gantry.ecs("ListTaskDefinitions", json!({ "status": "DELETE_IN_PROGRESS" })).await.unwrap();
     assert_eq!(listed["taskDefinitionArns"], json!([arn("web:1")]));
-    assert_eq!(code(gantry.ecs("DeregisterTaskDefinition", json!({ "taskDefinition": "web:1" })).await), "ClientException");
+    assert_eq!(
+        code(gantry.ecs("DeregisterTaskDefinition", json!({ "taskDefinition": "web:1" })).await),
+        "ClientException"
+    );
     let many: Vec<String> = (1..12).map(|n| format!("web:{n}")).collect();
     for named in [json!([]), json!(many)] {
         let input = json!({ "taskDefinitions": named });

@@ -122,7 +122,8 @@ fn check_network(name: &str, container: &ContainerDefinition, mode: Option<&str>
 
 fn check_lists(name: &str, container: &ContainerDefinition) -> Result<(), ApiError> {
     for secret in container.secrets.iter().flatten() {
-        if secret.name.as_deref().unwrap_or_default().is_empty() || secret.value_from.as_deref().unwrap_or_default().is_empty()
+        if secret.name.as_deref().unwrap_or_default().is_empty()
+            || secret.value_from.as_deref().unwrap_or_default().is_empty()
         {
             return Err(setting(name, "A secret must have a name and a valueFrom."));
         }
@@ -145,7 +146,9 @@ fn check_lists(name: &str, container: &ContainerDefinition) -> Result<(), ApiErr
         let whole = requirement.value.as_deref().and_then(|v| v.parse::<u32>().ok()).is_some_and(|n| n > 0);
         match requirement.r#type.as_deref() {
             Some("GPU") if whole => {}
-            Some("GPU") => return Err(setting(name, "resourceRequirements: a GPU requirement needs a whole number above 0.")),
+            Some("GPU") => {
+                return Err(setting(name, "resourceRequirements: a GPU requirement needs a whole number above 0."));
+            }
             other => {
                 let other = other.unwrap_or_default();
                 return Err(setting(name, &format!("resourceRequirements: {other} is not available; GPU is.")));
@@ -166,7 +169,10 @@ fn check_health(name: &str, check: &HealthCheck) -> Result<(), ApiError> {
         Some("CMD" | "CMD-SHELL") if command.len() > 1 => {}
         Some("NONE") if command.len() == 1 => {}
         _ => {
-            return Err(setting(name, "healthCheck: the command must begin with CMD or CMD-SHELL and name what to run."));
+            return Err(setting(
+                name,
+                "healthCheck: the command must begin with CMD or CMD-SHELL and name what to run.",
+            ));
         }
     }
     let ranges = [
@@ -176,10 +182,9 @@ fn check_health(name: &str, check: &HealthCheck) -> Result<(), ApiError> {
         ("startPeriod", check.start_period, 0..=300),
     ];
     match ranges.into_iter().find(|(_, value, range)| value.is_some_and(|v| !range.contains(&v))) {
-        Some((member, _, range)) => Err(setting(
-            name,
-            &format!("healthCheck: {member} must be between {} and {}.", range.start(), range.end()),
-        )),
+        Some((member, _, range)) => {
+            Err(setting(name, &format!("healthCheck: {member} must be between {} and {}.", range.start(), range.end())))
+        }
         None => Ok(()),
     }
 }

@@ -61,7 +61,7 @@ fn is_size(cpu: u32, memory: u32) -> bool {
         return matches!(memory, 512 | 1024 | 2048);
     }
     SIZES.iter().any(|&(units, least, most, step)| {
-        units == cpu && (least..=most).contains(&memory) && (memory - least) % step == 0
+        units == cpu && (least..=most).contains(&memory) && (memory - least).is_multiple_of(step)
     })
 }
 
@@ -74,7 +74,9 @@ fn check_container(container: &ContainerDefinition) -> Result<(), ApiError> {
         return refuse("privileged");
     }
     if container.stop_timeout.is_some_and(|s| s > 120) {
-        return Err(ApiError::client(format!("The container '{name}': stopTimeout is at most 120 seconds on Fargate.")));
+        return Err(ApiError::client(format!(
+            "The container '{name}': stopTimeout is at most 120 seconds on Fargate."
+        )));
     }
     if container.links.as_ref().is_some_and(|l| !l.is_empty()) {
         return refuse("links");
@@ -114,10 +116,14 @@ mod tests {
 
     #[test]
     fn sizes_are_those_of_the_table() {
-        for (cpu, memory) in [(256, 512), (256, 2048), (512, 4096), (1024, 2048), (4096, 30_720), (8192, 20_480), (16_384, 122_880)] {
+        for (cpu, memory) in
+            [(256, 512), (256, 2048), (512, 4096), (1024, 2048), (4096, 30_720), (8192, 20_480), (16_384, 122_880)]
+        {
             assert!(is_size(cpu, memory), "{cpu} {memory}");
         }
-        for (cpu, memory) in [(256, 1536), (256, 4096), (512, 512), (1024, 2500), (8192, 17_408), (128, 512), (32_768, 65_536)] {
+        for (cpu, memory) in
+            [(256, 1536), (256, 4096), (512, 512), (1024, 2500), (8192, 17_408), (128, 512), (32_768, 65_536)]
+        {
             assert!(!is_size(cpu, memory), "{cpu} {memory}");
         }
     }

@@ -57,9 +57,7 @@ fn check_dependency(
             &format!("the condition {condition} cannot be set on the essential container '{name}'."),
         )),
         Some("COMPLETE" | "SUCCESS") => Ok(()),
-        other => {
-            Err(refuse(container, &format!("'{}' is not a condition.", other.unwrap_or_default())))
-        }
+        other => Err(refuse(container, &format!("'{}' is not a condition.", other.unwrap_or_default()))),
     }
 }
 

@@ -58,9 +58,7 @@ fn check_range(name: &str, mapping: &PortMapping, range: &str, mode: Option<&str
     if mapping.host_port.is_some() {
         return Err(refuse(name, "A hostPort cannot stand beside a containerPortRange."));
     }
-    range_of(range)
-        .map(drop)
-        .ok_or_else(|| refuse(name, &format!("'{range}' is not a range such as 8000-8010.")))
+    range_of(range).map(drop).ok_or_else(|| refuse(name, &format!("'{range}' is not a range such as 8000-8010.")))
 }
 
 /// First and last port of `8000-8010`.

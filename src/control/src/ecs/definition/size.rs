@@ -92,7 +92,8 @@ mod tests {
 
     #[test]
     fn sizes_are_read_in_every_form_that_ecs_takes() {
-        for (text, units) in [("256", 256), (".25 vCPU", 256), ("0.25vcpu", 256), ("1 vCPU", 1024), ("16 vcpu", 16_384)] {
+        for (text, units) in [("256", 256), (".25 vCPU", 256), ("0.25vcpu", 256), ("1 vCPU", 1024), ("16 vcpu", 16_384)]
+        {
             assert_eq!(amount(text, &["vcpu", "vcpus"]), Some(units), "{text}");
         }
         for (text, mib) in [("512", 512), ("0.5GB", 512), ("2 GB", 2048), ("30gb", 30_720)] {

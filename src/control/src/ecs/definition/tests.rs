@@ -14,8 +14,10 @@ fn complete_json(input: Value) -> Result<Value, ApiError> {
 /// `base` with the members of `over` in place of its own.
 fn with(base: &Value, over: Value) -> Value {
     let mut merged = base.clone();
-    for (name, value) in over.as_object().unwrap() {
-        merged[name] = value.clone();
+    if let Value::Object(members) = over {
+        for (name, value) in members {
+            merged[name] = value;
+        }
     }
     merged
 }
@@ -59,7 +61,8 @@ fn host_ports_follow_the_network_mode() {
         (Some("host"), json!({ "containerPort": 80 }), 80),
         (Some("awsvpc"), json!({ "containerPort": 80, "hostPort": 80 }), 80),
     ] {
-        let mut input = with(&web(), json!({ "containerDefinitions": [with(&app(), json!({ "portMappings": [given] }))] }));
+        let mut input =
+            with(&web(), json!({ "containerDefinitions": [with(&app(), json!({ "portMappings": [given] }))] }));
         if let Some(mode) = mode {
             input["networkMode"] = json!(mode);
         }
@@ -124,8 +127,9 @@ fn lists_keep_their_order() {
 }
 
 fn refused(input: Value, part: &str) {
-    let error = complete_json(input.clone()).expect_err(&format!("{input} was taken"));
-    assert_eq!(error.code, "ClientException", "{input}");
+    let given = input.to_string();
+    let error = complete_json(input).expect_err(&given);
+    assert_eq!(error.code, "ClientException", "{given}");
     assert!(error.message.contains(part), "{part:?} is not in {:?}", error.message);
 }
 
@@ -148,15 +152,24 @@ fn containers_that_break_a_rule_are_refused_with_its_text() {
     container_refused(json!({ "portMappings": [{}] }), "containerPort or a containerPortRange");
     container_refused(json!({ "portMappings": [{ "containerPortRange": "9-8" }] }), "not a range");
     container_refused(json!({ "portMappings": [{ "containerPort": 80, "name": "-x" }] }), "hyphen");
-    container_refused(json!({ "mountPoints": [{ "sourceVolume": "v", "containerPath": "/v" }] }), "Unknown volume 'v'.");
+    container_refused(
+        json!({ "mountPoints": [{ "sourceVolume": "v", "containerPath": "/v" }] }),
+        "Unknown volume 'v'.",
+    );
     container_refused(json!({ "volumesFrom": [{ "sourceContainer": "ghost" }] }), "'ghost'");
     container_refused(json!({ "dependsOn": [{ "containerName": "ghost", "condition": "START" }] }), "'ghost'");
     container_refused(json!({ "dependsOn": [{ "containerName": "app", "condition": "START" }] }), "'app'");
     container_refused(json!({ "healthCheck": { "command": ["true"] } }), "CMD or CMD-SHELL");
-    container_refused(json!({ "healthCheck": { "command": ["CMD", "x"], "interval": 4 } }), "interval must be between 5 and 300");
+    container_refused(
+        json!({ "healthCheck": { "command": ["CMD", "x"], "interval": 4 } }),
+        "interval must be between 5 and 300",
+    );
     container_refused(json!({ "logConfiguration": { "logDriver": "carrier-pigeon" } }), "carrier-pigeon");
     container_refused(json!({ "linuxParameters": { "swappiness": 101 } }), "swappiness");
-    container_refused(json!({ "restartPolicy": { "enabled": true, "restartAttemptPeriod": 5 } }), "restartAttemptPeriod");
+    container_refused(
+        json!({ "restartPolicy": { "enabled": true, "restartAttemptPeriod": 5 } }),
+        "restartAttemptPeriod",
+    );
     container_refused(json!({ "resourceRequirements": [{ "type": "GPU", "value": "x" }] }), "GPU");
 }
 
@@ -168,9 +181,18 @@ fn definitions_that_break_a_rule_are_refused_with_its_text() {
     refused(with(&web(), json!({ "cpu": "64" })), "between 128 and 196608");
     refused(with(&web(), json!({ "memory": "32" })), "exceeds the 'memory' of the task");
     refused(with(&web(), json!({ "volumes": [{ "name": "v" }, { "name": "v" }] })), "must be unique");
-    refused(with(&web(), json!({ "volumes": [{ "name": "v", "host": {}, "dockerVolumeConfiguration": {} }] })), "one kind");
-    refused(with(&web(), json!({ "volumes": [{ "name": "v", "efsVolumeConfiguration": { "fileSystemId": "fs-1" } }] })), "AWS alone");
-    refused(with(&web(), json!({ "placementConstraints": [{ "type": "memberOf", "expression": "nonsense ==" }] })), "does not parse");
+    refused(
+        with(&web(), json!({ "volumes": [{ "name": "v", "host": {}, "dockerVolumeConfiguration": {} }] })),
+        "one kind",
+    );
+    refused(
+        with(&web(), json!({ "volumes": [{ "name": "v", "efsVolumeConfiguration": { "fileSystemId": "fs-1" } }] })),
+        "AWS alone",
+    );
+    refused(
+        with(&web(), json!({ "placementConstraints": [{ "type": "memberOf", "expression": "nonsense ==" }] })),
+        "does not parse",
+    );
     let published = with(&app(), json!({ "portMappings": [{ "containerPort": 80, "hostPort": 81 }] }));
     for mode in ["host", "awsvpc"] {
         refused(

@@ -128,7 +128,13 @@ fn what_stopped_a_task_that_nobody_told_to() {
         (false, None, of_container("app", None, Some(pull)), StopCode::TaskFailedToStart, pull),
         (false, None, of_container("app", Some(127), Some(start)), StopCode::TaskFailedToStart, start),
         (false, None, of_container("side", None, Some(pull)), StopCode::TaskFailedToStart, pull),
-        (false, Some("no address left"), of_container("side", None, None), StopCode::TaskFailedToStart, "no address left"),
+        (
+            false,
+            Some("no address left"),
+            of_container("side", None, None),
+            StopCode::TaskFailedToStart,
+            "no address left",
+        ),
         (false, None, of_container("side", None, None), StopCode::TaskFailedToStart, "Task failed to start"),
     ];
     for (was_running, reason, container, code, text) in cases {
@@ -149,8 +155,8 @@ fn what_stopped_a_task_that_nobody_told_to() {
 #[test]
 fn the_first_exit_code_stays_and_unknown_containers_are_passed_over() {
     let mut task = task();
-    let mut first = TaskReport::default();
-    first.containers = vec![of_container("app", Some(1), None), of_container("stranger", Some(2), None)];
+    let containers = vec![of_container("app", Some(1), None), of_container("stranger", Some(2), None)];
+    let first = TaskReport { containers, ..TaskReport::default() };
     apply(&mut task, &first, UnixMillis(1));
     let second = TaskReport { containers: vec![of_container("app", Some(9), None)], ..TaskReport::default() };
     apply(&mut task, &second, UnixMillis(2));

@@ -67,11 +67,7 @@ pub fn arn(instance: &ContainerInstance) -> String {
 /// An attribute, without the target that it is on.
 #[must_use]
 pub fn attribute(attribute: &Attribute) -> wire::Attribute {
-    wire::Attribute {
-        name: Some(attribute.name.clone()),
-        value: attribute.value.clone(),
-        ..wire::Attribute::default()
-    }
+    wire::Attribute { name: Some(attribute.name.clone()), value: attribute.value.clone(), ..wire::Attribute::default() }
 }
 
 /// The one health check there is: whether the agent is connected.

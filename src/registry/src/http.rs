@@ -154,6 +154,3 @@ fn method_not_allowed(allowed: &'static str) -> OciError {
     OciError::new(StatusCode::METHOD_NOT_ALLOWED, "UNSUPPORTED", format!("the methods here are {allowed}"))
         .with_header("allow", allowed)
 }
-
-#[cfg(test)]
-mod tests;

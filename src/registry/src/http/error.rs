@@ -125,7 +125,9 @@ impl From<UploadError> for OciError {
                 Self::bad_request("SIZE_INVALID", message).with_header("range", super::uploads::range(received))
             }
             UploadError::DigestDiffers { .. } => Self::bad_request("DIGEST_INVALID", message),
-            UploadError::CutOff { .. } => Self::bad_request("BLOB_UPLOAD_INVALID", message),
+            UploadError::CutOff { received } => {
+                Self::bad_request("BLOB_UPLOAD_INVALID", message).with_header("range", super::uploads::range(received))
+            }
             UploadError::Blob(error) => Self::internal("write the blob", &error),
             UploadError::Store(error) => error.into(),
         }

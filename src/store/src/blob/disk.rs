@@ -11,6 +11,9 @@ use super::hasher::DigestAlgorithm;
 use super::{BlobError, failed};
 use crate::upload::UploadId;
 
+/// The algorithms that have a folder, the common one first.
+const ALGORITHMS: [DigestAlgorithm; 2] = [DigestAlgorithm::Sha256, DigestAlgorithm::Sha512];
+
 /// The folders of a blob store.
 #[derive(Debug)]
 pub(super) struct Disk {
@@ -18,19 +21,23 @@ pub(super) struct Disk {
 }
 
 impl Disk {
-    /// Makes every folder in advance: a folder that is made later would have to be synced into its parent by each
-    /// publication that finds it missing.
+    /// Makes the folders of SHA-256 in advance: a folder that is made later has to be synced into its parent first.
     pub(super) fn open(root: PathBuf) -> Result<Self, BlobError> {
         let disk = Self { root };
         create(&disk.root.join("uploads"))?;
-        for algorithm in [DigestAlgorithm::Sha256, DigestAlgorithm::Sha512] {
-            let parent = disk.root.join("blobs").join(algorithm.as_str());
-            create(&parent)?;
-            for shelf in 0..=u8::MAX {
-                create(&parent.join(format!("{shelf:02x}")))?;
+        let [common, rare] = ALGORITHMS.map(|algorithm| disk.root.join("blobs").join(algorithm.as_str()));
+        create(&rare)?;
+        create(&common)?;
+        for shelf in 0..=u8::MAX {
+            let folder = common.join(format!("{shelf:02x}"));
+            match fs::create_dir(&folder) {
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                    return Err(failed("create", &folder)(error));
+                }
+                _ => {}
             }
-            sync_folder(&parent)?;
         }
+        sync_folder(&common)?;
         sync_folder(&disk.root.join("blobs"))?;
         sync_folder(&disk.root)?;
         Ok(disk)
@@ -50,8 +57,17 @@ impl Disk {
     /// Renames a synced file to the blob's name and syncs the folder.
     pub(super) fn publish(&self, from: &Path, digest: &Digest) -> Result<(), BlobError> {
         let to = self.blob_path(digest);
-        fs::rename(from, &to).map_err(failed("rename to", &to))?;
-        to.parent().map_or(Ok(()), sync_folder)
+        let Some(shelf) = to.parent() else { return Ok(()) };
+        if let Err(error) = fs::rename(from, &to) {
+            // The source is open in our hands, so what is missing is the folder.
+            if error.kind() != io::ErrorKind::NotFound {
+                return Err(failed("rename to", &to)(error));
+            }
+            create(shelf)?;
+            shelf.parent().map_or(Ok(()), sync_folder)?;
+            fs::rename(from, &to).map_err(failed("rename to", &to))?;
+        }
+        sync_folder(shelf)
     }
 
     pub(super) fn holds(&self, digest: &Digest, size: u64) -> Result<bool, BlobError> {
@@ -65,7 +81,7 @@ impl Disk {
 
     pub(super) fn shelf(&self, shelf: u8, age_millis: i64) -> Result<Vec<Digest>, BlobError> {
         let mut found = Vec::new();
-        for algorithm in [DigestAlgorithm::Sha256, DigestAlgorithm::Sha512] {
+        for algorithm in ALGORITHMS {
             let folder = self.root.join("blobs").join(algorithm.as_str()).join(format!("{shelf:02x}"));
             let names = names_older_than(&folder, age_millis)?;
             found.extend(names.iter().filter_map(|hex| Digest::parse(format!("{}:{hex}", algorithm.as_str())).ok()));
@@ -100,7 +116,12 @@ fn names_older_than(folder: &Path, age_millis: i64) -> Result<Vec<String>, BlobE
     let age = Duration::from_millis(u64::try_from(age_millis).unwrap_or(0));
     let newest = SystemTime::now().checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH);
     let mut names = Vec::new();
-    for entry in fs::read_dir(folder).map_err(failed("list", folder))? {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(names),
+        Err(error) => return Err(failed("list", folder)(error)),
+    };
+    for entry in entries {
         let entry = entry.map_err(failed("list", folder))?;
         // A file that vanished since it was listed was published or removed: not ours.
         let Ok(modified) = entry.metadata().and_then(|metadata| metadata.modified()) else { continue };

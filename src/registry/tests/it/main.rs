@@ -1,0 +1,11 @@
+//! The registry as its clients see it: requests to the router in process, the operations that the ECR API calls, and
+//! the collector beside both.
+
+mod access;
+mod blobs;
+mod collection;
+mod ecr;
+mod fixture;
+mod lists;
+mod manifests;
+mod uploads;

@@ -40,21 +40,29 @@ impl<'a> Pass<'a> {
         if idle.is_empty() || self.is_throttled() {
             return;
         }
-        let mut room = self.maximum().saturating_sub(self.live_tasks().len());
+        let live = self.live();
+        let occupied: BTreeSet<usize> = live.iter().filter_map(|live| live.host).collect();
+        let mut room = self.maximum().saturating_sub(live.len());
         let mut failures = Vec::new();
         for host in idle {
             let instance = self.state.hosts[host].id.clone();
-            if let Some(reason) = filter.refuses(self.state, host) {
-                failures.push(Failure { instance, reason });
-            } else if room > 0 {
-                room -= 1;
-                self.state.reserve_on(host, requirements, &group);
-                let (deployment, task_definition) = (deployment.clone(), task_definition.clone());
-                self.starts.push(Start { deployment, task_definition, instance });
+            match filter.refuses(self.state, host) {
+                // Its old task stands in the way until the minimum lets it go.
+                Some(_) if occupied.contains(&host) => {}
+                Some(reason) => failures.push(Failure { instance, reason }),
+                None if room == 0 => {}
+                None => {
+                    room -= 1;
+                    self.state.reserve_on(host, requirements, &group);
+                    let (deployment, task_definition) = (deployment.clone(), task_definition.clone());
+                    self.starts.push(Start { deployment, task_definition, instance });
+                }
             }
         }
         if let Some(closest) = closest(self.state, &failures) {
             self.impede(closest.1.as_api(), Message::Unplaceable { closest: Some(closest) });
+        } else {
+            self.impede_if_blocked();
         }
     }
 

@@ -114,7 +114,7 @@ impl Pass<'_> {
         self.input.tasks.iter().filter(|task| lingers(task))
     }
 
-    fn is_of_primary(&self, task: &Task) -> bool {
+    pub(super) fn is_of_primary(&self, task: &Task) -> bool {
         self.service.primary().is_some_and(|primary| task.deployment.as_ref() == Some(&primary.id))
     }
 

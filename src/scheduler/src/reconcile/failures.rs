@@ -146,17 +146,15 @@ fn threshold(service: &Service) -> Option<u32> {
 
 impl Pass<'_> {
     /// Ends the throttle when a task without health checks has proved itself by running on; those with checks did so by
-    /// [`note_health`].
+    /// [`note_health`]. While it lasts, that is what impedes the service.
     pub(super) fn acknowledge_successes(&mut self) {
-        if self.service.start_throttle.consecutive_failures == 0 {
-            return;
-        }
         for task in self.live_tasks() {
+            if self.service.start_throttle.consecutive_failures == 0 {
+                return;
+            }
             let Some(started_at) = task.started_at else { continue };
-            let of_primary =
-                self.service.primary().is_some_and(|primary| task.deployment.as_ref() == Some(&primary.id));
             let running = task.last_status == TaskStatus::Running && !has_checks(task);
-            if !of_primary || !running || !started_after_last_failure(&self.service, task) {
+            if !running || !self.is_of_primary(task) || !started_after_last_failure(&self.service, task) {
                 continue;
             }
             if has_proved_itself(task, self.input.now) {
@@ -165,17 +163,18 @@ impl Pass<'_> {
                 self.wake(started_at.plus_millis(PROVING_MILLIS));
             }
         }
-    }
-
-    /// Whether starts are delayed now; says so and asks to be called when the delay is over.
-    pub(super) fn is_throttled(&mut self) -> bool {
-        let throttle = self.service.start_throttle;
-        if throttle.consecutive_failures >= THROTTLED_FROM {
+        if self.service.start_throttle.consecutive_failures >= THROTTLED_FROM {
             self.impede("start-impaired", Message::StartImpaired);
         }
-        let Some(not_before) = throttle.not_before.filter(|&at| self.input.now < at) else { return false };
-        self.wake(not_before);
-        true
+    }
+
+    /// Whether starts are delayed now; if so, asks to be called when the delay is over.
+    pub(super) fn is_throttled(&mut self) -> bool {
+        let not_before = self.service.start_throttle.not_before.filter(|&at| self.input.now < at);
+        if let Some(not_before) = not_before {
+            self.wake(not_before);
+        }
+        not_before.is_some()
     }
 
     /// Counts an unhealthy task that is given up, where [`note_health`] did not.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::scale_in::ScaleIn;
 use super::standing::Standing;
-use super::{Definition, Live, Pass, Start};
+use super::{Definition, Live, Pass, Start, is_live, lingers};
 use crate::message::Message;
 use crate::place::{PlacementRequest, closest, place};
 
@@ -20,9 +20,19 @@ impl<'a> Pass<'a> {
         if !self.is_frozen() && missing > 0 && !self.is_throttled() {
             self.start(missing.min(room));
         }
-        let moving = !self.stops.is_empty() || live.iter().any(|l| l.standing < Standing::Healthy && l.is_keeper());
-        let waiting = self.input.tasks.iter().any(|task| super::lingers(task) && !super::is_live(task));
-        if (missing > 0 || leavers) && room == 0 && !moving && !waiting && !self.is_frozen() {
+        if (missing > 0 || leavers) && room == 0 && !self.is_frozen() {
+            self.impede_if_blocked();
+        }
+    }
+
+    /// Nothing can be started or stopped: says so, unless something is under way that will change that.
+    pub(super) fn impede_if_blocked(&mut self) {
+        let live = self.live();
+        let under_way = !self.stops.is_empty()
+            || !self.starts.is_empty()
+            || live.iter().any(|live| live.is_keeper() && live.standing != Standing::Healthy)
+            || self.input.tasks.iter().any(|task| lingers(task) && !is_live(task));
+        if !under_way {
             self.impede("deployment-configuration", Message::DeploymentBlocked);
         }
     }

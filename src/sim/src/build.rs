@@ -1,0 +1,199 @@
+//! Puts the model's nouns together from the few things that a simulation says about them.
+
+use gantry_model::container_instance::{Attribute, ContainerInstance, InstanceStatus};
+use gantry_model::placement::{PlacementConstraint, PlacementStrategy};
+use gantry_model::resources::{Requirements, Resources};
+use gantry_model::service::{
+    CircuitBreaker, DeploymentConfiguration, SchedulingStrategy, Service, ServiceStatus, StartThrottle,
+};
+use gantry_model::task::{Container, DesiredStatus, HealthStatus, LaunchType, Task, TaskStatus};
+use gantry_model::{
+    AccountId, ClusterName, ContainerInstanceId, DeploymentId, InvalidName, Region, Scope, ServiceName,
+    TaskDefinitionId, TaskId, UnixMillis,
+};
+
+/// A host to simulate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostSpec {
+    pub registered: Resources,
+    pub gpus: u32,
+    /// Attributes and their values; `ecs.availability-zone` names the zone.
+    pub attributes: Vec<(String, String)>,
+}
+
+/// A service to simulate.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServiceSpec {
+    pub scheduling_strategy: SchedulingStrategy,
+    pub desired_count: u32,
+    pub minimum_healthy_percent: u32,
+    pub maximum_percent: u32,
+    pub circuit_breaker: Option<CircuitBreaker>,
+    pub placement_constraints: Vec<PlacementConstraint>,
+    pub placement_strategy: Vec<PlacementStrategy>,
+}
+
+/// Account, region and cluster of every simulation.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    pub(crate) scope: Scope,
+    pub(crate) cluster: ClusterName,
+}
+
+impl Place {
+    pub(crate) fn new() -> Result<Self, InvalidName> {
+        let scope = Scope { account: AccountId::parse("000000000000")?, region: Region::parse("us-east-1")? };
+        Ok(Self { scope, cluster: ClusterName::parse("sim")? })
+    }
+
+    pub(crate) fn host(&self, number: u32, spec: &HostSpec, now: UnixMillis) -> Result<ContainerInstance, InvalidName> {
+        let attribute = |(name, value): &(String, String)| Attribute { name: name.clone(), value: Some(value.clone()) };
+        Ok(ContainerInstance {
+            scope: self.scope.clone(),
+            cluster: self.cluster.clone(),
+            id: host_id(number)?,
+            ec2_instance_id: format!("i-{number}"),
+            status: InstanceStatus::Active,
+            agent_connected: true,
+            agent_connected_at: now,
+            agent_version: "1.0.0".to_owned(),
+            agent_hash: String::new(),
+            docker_version: String::new(),
+            registered: spec.registered,
+            reserved_tcp_ports: [22].into(),
+            reserved_udp_ports: [].into(),
+            gpus: spec.gpus,
+            attributes: spec.attributes.iter().map(attribute).collect(),
+            tags: Vec::new(),
+            registered_at: now,
+            version: 1,
+            serves_fargate: false,
+        })
+    }
+
+    /// A service without a deployment.
+    pub(crate) fn service(
+        &self,
+        name: ServiceName,
+        definition: TaskDefinitionId,
+        spec: ServiceSpec,
+        now: UnixMillis,
+    ) -> Service {
+        Service {
+            scope: self.scope.clone(),
+            cluster: self.cluster.clone(),
+            name,
+            status: ServiceStatus::Active,
+            scheduling_strategy: spec.scheduling_strategy,
+            desired_count: spec.desired_count,
+            task_definition: definition,
+            launch_type: Some(LaunchType::Ec2),
+            capacity_provider_strategy: Vec::new(),
+            deployment_configuration: DeploymentConfiguration {
+                minimum_healthy_percent: spec.minimum_healthy_percent,
+                maximum_percent: spec.maximum_percent,
+                circuit_breaker: spec.circuit_breaker,
+            },
+            placement_constraints: spec.placement_constraints,
+            placement_strategy: spec.placement_strategy,
+            health_check_grace_period_s: None,
+            deployments: Vec::new(),
+            start_throttle: StartThrottle::default(),
+            extra: serde_json::Map::new(),
+            client_token: None,
+            created_at: now,
+            created_by: String::new(),
+            tags: Vec::new(),
+            version: 1,
+            steady_since: None,
+            impediment: None,
+        }
+    }
+
+    /// A task that is placed and PENDING.
+    pub(crate) fn task(&self, new: NewTask<'_>, now: UnixMillis) -> Task {
+        Task {
+            scope: self.scope.clone(),
+            cluster: self.cluster.clone(),
+            id: new.id,
+            task_definition: new.definition,
+            instance: Some(new.instance),
+            service: Some(new.service.name.clone()),
+            deployment: Some(new.deployment.clone()),
+            group: new.service.group(),
+            started_by: Some(new.deployment.to_string()),
+            launch_type: LaunchType::Ec2,
+            capacity_provider: None,
+            desired_status: DesiredStatus::Running,
+            last_status: TaskStatus::Pending,
+            health: HealthStatus::Unknown,
+            version: 1,
+            requirements: new.requirements.clone(),
+            cpu: None,
+            memory: None,
+            containers: vec![container(new.has_health_check)],
+            overrides: serde_json::Value::Null,
+            network_configuration: None,
+            attachments: Vec::new(),
+            attributes: Vec::new(),
+            availability_zone: None,
+            platform_version: None,
+            enable_execute_command: false,
+            stop_code: None,
+            stopped_reason: None,
+            connectivity_at: None,
+            created_at: now,
+            pull_started_at: None,
+            pull_stopped_at: None,
+            started_at: None,
+            stopping_at: None,
+            execution_stopped_at: None,
+            stopped_at: None,
+            tags: Vec::new(),
+        }
+    }
+}
+
+/// What tells one new task from another.
+pub(crate) struct NewTask<'a> {
+    pub(crate) id: TaskId,
+    pub(crate) definition: TaskDefinitionId,
+    pub(crate) instance: ContainerInstanceId,
+    pub(crate) service: &'a Service,
+    pub(crate) deployment: DeploymentId,
+    pub(crate) requirements: &'a Requirements,
+    pub(crate) has_health_check: bool,
+}
+
+fn container(has_health_check: bool) -> Container {
+    Container {
+        name: "app".to_owned(),
+        id: "app".to_owned(),
+        image: "app".to_owned(),
+        image_digest: None,
+        runtime_id: None,
+        essential: true,
+        has_health_check,
+        last_status: TaskStatus::Pending,
+        exit_code: None,
+        reason: None,
+        health: HealthStatus::Unknown,
+        network_bindings: Vec::new(),
+        network_interfaces: Vec::new(),
+        cpu: None,
+        memory: None,
+        memory_reservation: None,
+    }
+}
+
+pub(crate) fn host_id(number: u32) -> Result<ContainerInstanceId, InvalidName> {
+    ContainerInstanceId::parse(format!("{number:032x}"))
+}
+
+pub(crate) fn task_id(number: u32) -> Result<TaskId, InvalidName> {
+    TaskId::parse(format!("{number:032x}"))
+}
+
+pub(crate) fn deployment_id(number: u32) -> Result<DeploymentId, InvalidName> {
+    DeploymentId::parse(format!("ecs-svc/{number}"))
+}

@@ -15,6 +15,7 @@ use gantry_wire::tcs::{AckPublishHealth, AckPublishMetric, ContainerHealth, Task
 use super::session::task_id;
 use crate::context::Control;
 use crate::ecs::record;
+use crate::ecs::state_change::{self, Moved};
 use crate::error::{Failure, chain};
 
 /// Serves the agent of `instance` until either side ends it.
@@ -68,8 +69,12 @@ async fn apply_all(tx: &mut Tx, instance: &ContainerInstanceId, reports: &[TaskH
     let ids: Vec<_> = reports.iter().map(|report| task_id(&report.task_arn)).collect();
     for mut task in gantry_store::task::on_instance(tx, instance).await? {
         let Some(at) = ids.iter().position(|id| id.as_ref() == Some(&task.id)) else { continue };
+        let before = task.health;
         if apply(&mut task, &reports[at].containers) {
             record::put_task(tx, &mut task).await?;
+        }
+        if task.health != before {
+            state_change::tell_service(tx, &task, Moved::Health).await?;
         }
     }
     Ok(())

@@ -68,6 +68,8 @@ pub struct TaskReport {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Moved {
     Running,
+    /// Its health is another than before.
+    Health,
     Stopped { was_running: bool },
 }
 
@@ -281,6 +283,7 @@ pub async fn tell_service(tx: &mut Tx, task: &Task, moved: Moved) -> Result<(), 
     let before = service.clone();
     match moved {
         Moved::Running => gantry_scheduler::note_running(&mut service, task, tx.now()),
+        Moved::Health => gantry_scheduler::note_health(&mut service, task, tx.now()),
         Moved::Stopped { was_running } => gantry_scheduler::note_stopped(&mut service, task, was_running, tx.now()),
     }
     if service != before {

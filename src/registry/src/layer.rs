@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::stream;
-use gantry_model::{Digest, RepositoryName, Scope};
+use gantry_model::{Digest, RepositoryName, Scope, UnixMillis};
 use gantry_store::StoreError;
 use gantry_store::blob::{DigestAlgorithm, rows as blob};
 use gantry_store::image;
@@ -68,7 +68,7 @@ impl From<UploadError> for LayerError {
 }
 
 impl Registry {
-    /// Which of the layers the repository has, in the order asked.
+    /// Which of the layers the repository has, in the order asked. Those that it has are kept for the time of grace.
     ///
     /// # Errors
     /// [`LayerError::RepositoryNotFound`] when there is no such repository.
@@ -78,11 +78,39 @@ impl Registry {
         name: &RepositoryName,
         digests: &[Digest],
     ) -> Result<Vec<Layer>, LayerError> {
-        let mut reader = self.store.read().await?;
-        let row = find::<LayerError>(&mut reader, scope, name).await?;
-        let sizes: HashMap<String, i64> = blob::shown_of(&mut reader, row.id, digests).await?.into_iter().collect();
+        let now = self.now();
+        let half = now.plus_millis(self.settings.blob_grace_millis / 2);
+        let (repository, mut shown, lapses) = {
+            let mut reader = self.store.read().await?;
+            let row = find::<LayerError>(&mut reader, scope, name).await?;
+            let shown = blob::shown_of(&mut reader, row.id, digests).await?;
+            (row.id, shown, blob::lapses(&mut reader, row.id, digests, half).await?)
+        };
+        if lapses {
+            shown = self.promise_layers(repository, digests.to_vec(), self.lease_from(now)).await?;
+        }
+        let sizes: HashMap<String, i64> = shown.into_iter().collect();
         let layer = |digest: &Digest| Layer { digest: digest.clone(), size: sizes.get(digest.as_str()).copied() };
         Ok(digests.iter().map(layer).collect())
+    }
+
+    /// Prolongs the promises of what the repository shows of `digests`, and answers that.
+    async fn promise_layers(
+        &self,
+        repository: i64,
+        digests: Vec<Digest>,
+        until: UnixMillis,
+    ) -> Result<Vec<(String, i64)>, StoreError> {
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    for digest in &digests {
+                        blob::lease(tx, repository, digest, until).await?;
+                    }
+                    blob::shown_of(tx, repository, &digests).await
+                })
+            })
+            .await
     }
 
     /// Opens an upload of a layer; its parts should be [`PART_SIZE`] long.

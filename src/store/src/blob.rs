@@ -112,7 +112,7 @@ impl BlobStore {
     pub async fn discard(&self, id: &UploadId) -> Result<(), BlobError> {
         let Backend::Disk(disk) = &self.backend;
         let path = disk.upload_path(id);
-        blocking(move || disk::remove(path)).await
+        blocking(move || disk::remove(&path)).await
     }
 
     /// Waits for the right to publish.
@@ -153,7 +153,7 @@ impl BlobStore {
     pub async fn read(&self, digest: &Digest) -> Result<Option<BlobReader>, BlobError> {
         let Backend::Disk(disk) = &self.backend;
         let path = disk.blob_path(digest);
-        blocking(move || BlobReader::open(path)).await
+        blocking(move || BlobReader::open(&path)).await
     }
 
     /// Removes the bytes of `digest`; it is no error when there are none.
@@ -163,7 +163,7 @@ impl BlobStore {
     pub async fn remove(&self, digest: &Digest, _right: &Collection) -> Result<(), BlobError> {
         let Backend::Disk(disk) = &self.backend;
         let path = disk.blob_path(digest);
-        blocking(move || disk::remove(path)).await
+        blocking(move || disk::remove(&path)).await
     }
 
     /// The blobs of one shelf (0 to 255: the first byte of the digest) whose files are older than `age_millis`. Garbage

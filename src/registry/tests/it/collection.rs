@@ -8,7 +8,7 @@ use gantry_registry::Collected;
 use proptest::prelude::*;
 use serde_json::json;
 
-use crate::fixture::{Fixture, HOUR, OCI_MANIFEST, digest, image_of};
+use crate::fixture::{Fixture, HOUR, OCI_MANIFEST, digest, image_of, name, scope};
 
 async fn collect(t: &Fixture) -> Collected {
     t.registry.collect_once(t.now()).await.unwrap()
@@ -48,6 +48,21 @@ async fn a_blob_that_a_client_was_told_of_is_kept_for_it() {
     t.advance(48 * HOUR);
     collect(&t).await;
     t.get(&path).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_layer_that_the_api_called_available_is_kept_too() {
+    let t = Fixture::new().await;
+    let layer = t.push("a1/one", b"layer").await;
+    for _ in 0..4 {
+        t.advance(HOUR - 60_000);
+        let layers = t.registry.check_layers(&scope(), &name("a1/one"), std::slice::from_ref(&layer)).await.unwrap();
+        assert_eq!(layers[0].size, Some(5));
+        collect(&t).await;
+    }
+    t.advance(HOUR);
+    collect(&t).await;
+    t.get(&format!("/v2/a1/one/blobs/{layer}")).await.expect(404);
 }
 
 #[tokio::test]

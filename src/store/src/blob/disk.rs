@@ -96,9 +96,9 @@ impl Disk {
 }
 
 /// Removes a file; a missing one is as good.
-pub(super) fn remove(path: PathBuf) -> Result<(), BlobError> {
-    match fs::remove_file(&path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed("remove", &path)(error)),
+pub(super) fn remove(path: &Path) -> Result<(), BlobError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed("remove", path)(error)),
         _ => Ok(()),
     }
 }

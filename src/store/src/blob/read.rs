@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
-use std::path::PathBuf;
+use std::path::Path;
 
 use bytes::Bytes;
 use futures_util::stream::{self, Stream};
@@ -24,13 +24,13 @@ pub struct BlobReader {
 type Reading = JoinHandle<io::Result<(File, Bytes)>>;
 
 impl BlobReader {
-    pub(super) fn open(path: PathBuf) -> Result<Option<Self>, BlobError> {
-        let file = match File::open(&path) {
+    pub(super) fn open(path: &Path) -> Result<Option<Self>, BlobError> {
+        let file = match File::open(path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(failed("open", &path)(error)),
+            Err(error) => return Err(failed("open", path)(error)),
         };
-        let size = file.metadata().map_err(failed("examine", &path))?.len();
+        let size = file.metadata().map_err(failed("examine", path))?.len();
         Ok(Some(Self { file, size }))
     }
 

@@ -82,6 +82,28 @@ pub async fn lease(conn: &mut Conn, repository: i64, digest: &Digest, until: Uni
     Ok(done.rows_affected() > 0)
 }
 
+/// Whether one of `digests` is shown by the repository on a promise that ends before `time`.
+///
+/// # Errors
+/// When they cannot be read.
+pub async fn lapses(
+    conn: &mut Conn,
+    repository: i64,
+    digests: &[Digest],
+    time: UnixMillis,
+) -> Result<bool, StoreError> {
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM repository_blob WHERE repository = $1 AND leased_until < $3
+         AND digest IN (SELECT value FROM json_each($2)))",
+    )
+    .bind(repository)
+    .bind(digests_json(digests)?)
+    .bind(time.0)
+    .fetch_one(conn)
+    .await
+    .map_err(StoreError::query("look for promises that end soon"))
+}
+
 /// The length of a blob that is recorded and not condemned, whoever shows it.
 ///
 /// # Errors

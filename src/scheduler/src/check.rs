@@ -3,6 +3,9 @@
 //! It shares no code with placement and reconciliation but the query language: sums are made again from the tasks, host by
 //! host. Tests and the simulator run it on every answer. Each function answers the first broken promise as a sentence.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use gantry_model::container_instance::{ContainerInstance, InstanceStatus};

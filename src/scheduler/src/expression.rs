@@ -38,6 +38,8 @@ pub(crate) trait Facts {
     fn running_tasks_count(&self) -> u32;
     /// The attribute called `name`, when there is one; the inner option is its value.
     fn attribute(&self, name: &str) -> Option<Option<&str>>;
+    /// Whether tasks of a group run here.
+    fn runs_group(&self, name: &str) -> bool;
     /// The groups that run tasks here.
     fn groups(&self) -> Vec<&str>;
 }
@@ -111,7 +113,9 @@ impl Test {
             Self::RunningTasksCount(order, wanted) => order.holds(&u64::from(facts.running_tasks_count()), wanted),
             Self::AttributeExists(name) => facts.attribute(name).is_some(),
             Self::Attribute(name, test) => facts.attribute(name).flatten().is_some_and(|value| test.holds(value)),
-            Self::Group(test) => facts.groups().into_iter().any(|group| test.holds(group)),
+            Self::Group(TextTest::Is(wanted)) => facts.runs_group(wanted),
+            Self::Group(TextTest::In(wanted)) => wanted.iter().any(|group| facts.runs_group(group)),
+            Self::Group(test @ TextTest::Matches(_)) => facts.groups().into_iter().any(|group| test.holds(group)),
         }
     }
 }

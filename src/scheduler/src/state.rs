@@ -282,6 +282,10 @@ impl Facts for HostFacts<'_> {
         self.host().attribute(name)
     }
 
+    fn runs_group(&self, name: &str) -> bool {
+        self.state.group_count(self.host, name) > 0
+    }
+
     fn groups(&self) -> Vec<&str> {
         let runs_here = self.state.groups.iter().filter(|(_, counts)| counts.contains_key(&self.host));
         runs_here.map(|(group, _)| group.as_str()).collect()

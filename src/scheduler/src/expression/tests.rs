@@ -28,6 +28,9 @@ impl Facts for Host {
     fn attribute(&self, name: &str) -> Option<Option<&str>> {
         self.attributes.iter().find(|(have, _)| *have == name).map(|(_, value)| *value)
     }
+    fn runs_group(&self, name: &str) -> bool {
+        self.groups.contains(&name)
+    }
     fn groups(&self) -> Vec<&str> {
         self.groups.clone()
     }
@@ -99,6 +102,8 @@ fn every_subject() {
         ("not(task:group == databases)", false),
         ("task:group != queues", true),
         ("task:group =~ service:.*", true),
+        ("task:group in [queues, databases]", true),
+        ("task:group !in [queues, databases]", false),
     ] {
         check(text, expected);
     }

@@ -78,6 +78,12 @@ impl Scene {
         let mut state = ClusterState::new(&cluster(), &self.hosts, &self.tasks);
         let outcome = reconcile(&input, &mut state);
         crate::check::outcome(&input, &self.hosts, &[], &outcome).unwrap();
+        let (mut hosts, mut tasks) = (self.hosts.clone(), self.tasks.clone());
+        hosts.reverse();
+        tasks.reverse();
+        let backwards = ServiceInput { tasks: &tasks, ..input };
+        let again = reconcile(&backwards, &mut ClusterState::new(&cluster(), &hosts, &tasks));
+        assert_eq!(again, outcome, "the order in which hosts and tasks are listed matters");
         outcome
     }
 }

@@ -25,15 +25,15 @@ pub(crate) struct Parts {
     pub(crate) api: Router,
     pub(crate) agents: Router,
     pub(crate) registry: Router,
-    /// The dashboard, inside its session layer.
+    /// The dashboard and the event stream, each inside the session layer.
     pub(crate) dashboard: Router,
-    pub(crate) events: Events,
+    pub(crate) events: Router,
     pub(crate) dev_reset: bool,
 }
 
 /// The whole server.
 pub(crate) fn router(parts: Parts) -> Router {
-    let root = Root { api: parts.api, dashboard: parts.dashboard };
+    let root = Root { api: parts.api, dashboard: parts.dashboard, events: parts.events };
     let mut operator = Router::new()
         .route("/healthz", get(|| async { "ok" }))
         .route("/readyz", get(readyz))
@@ -58,11 +58,18 @@ pub(crate) fn events(events: Events) -> Router {
 struct Root {
     api: Router,
     dashboard: Router,
+    events: Router,
 }
 
 impl Root {
     async fn answer(self, request: Request) -> Response {
-        let router = if is_api(&request) { self.api } else { self.dashboard };
+        let router = if is_api(&request) {
+            self.api
+        } else if is_event_stream(&request) {
+            self.events
+        } else {
+            self.dashboard
+        };
         match router.oneshot(request).await {
             Ok(response) => response,
             Err(never) => match never {},
@@ -79,6 +86,12 @@ fn is_api(request: &Request) -> bool {
         || signed
         || presigned
         || (request.method() == Method::POST && request.uri().path() == "/")
+}
+
+/// `/events` is the stream, and to who asks for HTML the page that shows it.
+fn is_event_stream(request: &Request) -> bool {
+    let wants_page = request.headers().get("accept").and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains("text/html"));
+    request.uri().path() == "/events" && !wants_page
 }
 
 async fn readyz(State(control): State<Arc<Control>>) -> Response {
@@ -127,6 +140,14 @@ mod tests {
             (Method::GET, "/", Some(("authorization", "Basic x")), false),
         ] {
             assert_eq!(is_api(&request(method.clone(), uri, header)), expected, "{method} {uri} {header:?}");
+        }
+    }
+
+    #[test]
+    fn the_event_stream_and_its_page_share_an_address() {
+        for (accept, expected) in [(None, true), (Some("text/event-stream"), true), (Some("text/html,*/*"), false)] {
+            let header = accept.map(|a| ("accept", a));
+            assert_eq!(is_event_stream(&request(Method::GET, "/events?after=3", header)), expected, "{accept:?}");
         }
     }
 }

@@ -9,7 +9,7 @@ use axum::Router;
 use gantry_agent::AgentConfig;
 use gantry_control::{Clock, Control, ControlConfig, Failure};
 use gantry_model::{Scope, UnixMillis};
-use gantry_registry::Registry;
+use gantry_registry::{Registry, Settings, Tokens};
 use gantry_store::Store;
 use gantry_store::access_key::AccessKey;
 use gantry_store::blob::BlobStore;
@@ -47,7 +47,6 @@ pub(crate) async fn serve(flags: ServeFlags) -> anyhow::Result<()> {
     let agent_key = bootstrap::agent_key(&store, &flags.account).await?;
     let control = control(&flags, &store, address).await?;
     disconnect_agents(&store).await?;
-    announce(&flags, &control, &store, &admin).await?;
 
     let shutdown = CancellationToken::new();
     let loops = gantry_control::loops::start(&control);
@@ -59,6 +58,7 @@ pub(crate) async fn serve(flags: ServeFlags) -> anyhow::Result<()> {
     let agent = (!flags.no_agent)
         .then(|| tokio::spawn(embedded_agent::keep_running(agent_config(&flags, &control, agent_key), shutdown.clone())));
 
+    announce(&flags, &control, &store, &admin).await?;
     stop_signal().await?;
     tracing::info!("stopping; containers keep running and the next start finds them");
     shutdown.cancel();
@@ -82,10 +82,9 @@ fn make_private_dir(dir: &std::path::Path) -> anyhow::Result<()> {
 
 async fn control(flags: &ServeFlags, store: &Store, address: SocketAddr) -> anyhow::Result<Arc<Control>> {
     let scope = Scope { account: flags.account.clone(), region: flags.region.clone() };
-    let blobs = BlobStore::open(&flags.data_dir.join("blobs")).await.context("open the blob store")?;
-    let registry = Registry::open(store.clone(), blobs, scope, format!("http://{address}"))
-        .await
-        .context("open the registry")?;
+    let blobs = BlobStore::open_disk(flags.data_dir.join("blobs")).await.context("open the blob store")?;
+    let tokens = Tokens::open(store).await.context("open the registry's token key")?;
+    let registry = Registry::new(store.clone(), blobs, tokens, Settings::new(scope));
     let config = ControlConfig {
         account: flags.account.clone(),
         default_region: flags.region.clone(),
@@ -136,7 +135,7 @@ fn router(flags: &ServeFlags, control: &Arc<Control>, shutdown: &CancellationTok
         endpoint_url: control.config.endpoint_url.clone(),
         last_seq,
         accounts: Arc::new(StoredAccounts(Arc::clone(control))),
-        site_dir: flags.site_dir.clone(),
+        site: flags.site_dir.clone(),
     });
     // Plain HTTP is for loopback and for behind a proxy that ends TLS; the cookie must survive both.
     let sessions = SessionManagerLayer::new(StoredSessions(control.store.clone()))
@@ -149,8 +148,8 @@ fn router(flags: &ServeFlags, control: &Arc<Control>, shutdown: &CancellationTok
         api,
         agents: gantry_control::acs::router(Arc::clone(control)),
         registry: gantry_registry::router(Arc::clone(&control.registry)),
-        dashboard: http::events(events.clone()).merge(web).layer(sessions),
-        events,
+        dashboard: web.layer(sessions.clone()),
+        events: http::events(events).layer(sessions),
         dev_reset: flags.dev_reset,
     }))
 }

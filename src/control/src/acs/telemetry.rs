@@ -74,7 +74,7 @@ async fn apply_all(tx: &mut Tx, instance: &ContainerInstanceId, reports: &[TaskH
             record::put_task(tx, &mut task).await?;
         }
         if task.health != before {
-            state_change::tell_service(tx, &task, Moved::Health).await?;
+            state_change::tell_service(tx, &task, Moved::Health, false).await?;
         }
     }
     Ok(())

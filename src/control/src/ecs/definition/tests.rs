@@ -178,7 +178,7 @@ fn definitions_that_break_a_rule_are_refused_with_its_text() {
     refused(with(&web(), json!({ "containerDefinitions": [] })), "Container list cannot be empty.");
     refused(with(&web(), json!({ "containerDefinitions": [app(), app()] })), "must be unique");
     refused(with(&web(), json!({ "cpu": "much" })), "Invalid 'cpu' setting for task.");
-    refused(with(&web(), json!({ "cpu": "64" })), "between 128 and 196608");
+    refused(with(&web(), json!({ "cpu": "196609" })), "between 1 and 196608");
     refused(with(&web(), json!({ "memory": "32" })), "exceeds the 'memory' of the task");
     refused(with(&web(), json!({ "volumes": [{ "name": "v" }, { "name": "v" }] })), "must be unique");
     refused(

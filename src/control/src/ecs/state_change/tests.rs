@@ -182,3 +182,31 @@ fn statuses_that_an_agent_takes_on_the_way_are_pending() {
     }
     assert!(status("running").is_err());
 }
+
+#[test]
+fn a_binding_without_a_port_is_the_address_of_an_awsvpc_task() {
+    let mut task = task();
+    let address =
+        NetworkBinding { bind_ip: "10.0.0.2".to_owned(), container_port: 0, host_port: 0, protocol: "tcp".to_owned() };
+    let report = TaskReport {
+        containers: vec![ContainerReport {
+            name: "app".to_owned(),
+            network_bindings: Some(vec![address]),
+            ..ContainerReport::default()
+        }],
+        ..TaskReport::default()
+    };
+    apply(&mut task, &report, UnixMillis(1));
+    let app = &task.containers[0];
+    assert_eq!(app.network_bindings, []);
+    assert_eq!(app.network_interfaces, [json!({ "attachmentId": "eni-1", "privateIpv4Address": "10.0.0.2" })]);
+}
+
+#[test]
+fn the_reason_of_a_task_names_the_container_that_failed() {
+    let mut task = task();
+    task.stopped_reason = Some("Essential container in task exited".to_owned());
+    task.containers[0].exit_code = Some(137);
+    task.containers[1].exit_code = Some(1);
+    assert_eq!(why_in_words(&task), "Essential container in task exited (app with exit code 137)");
+}

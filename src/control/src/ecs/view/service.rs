@@ -1,12 +1,12 @@
 //! A service as the API answers it (ECS API reference, `Service`).
 
+use gantry_model::Arn;
 use gantry_model::placement::{BinpackField, PlacementConstraint, PlacementStrategy};
 use gantry_model::service::{
     BreakerThreshold, Deployment, DeploymentConfiguration, DeploymentStatus, RolloutState, SchedulingStrategy, Service,
     ServiceEvent,
 };
 use gantry_model::task::{DesiredStatus, Task, TaskStatus};
-use gantry_model::Arn;
 use gantry_wire::ApiError;
 use gantry_wire::shapes::ecs as wire;
 use serde_json::{Map, Value};
@@ -153,11 +153,9 @@ fn deployment_configuration(configuration: &DeploymentConfiguration) -> wire::De
             enable: Some(breaker.is_some_and(|b| b.enable)),
             rollback: Some(breaker.is_some_and(|b| b.rollback)),
             reset_on_healthy_task: breaker.map(|b| b.reset_on_healthy_task),
-            threshold_configuration: threshold.map(|(kind, value)| {
-                wire::ThresholdConfiguration {
-                    r#type: Some(kind.to_owned()),
-                    value: Some(signed(value)),
-                }
+            threshold_configuration: threshold.map(|(kind, value)| wire::ThresholdConfiguration {
+                r#type: Some(kind.to_owned()),
+                value: Some(signed(value)),
             }),
         }),
         strategy: Some("ROLLING".to_owned()),

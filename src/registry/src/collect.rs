@@ -17,9 +17,11 @@ use std::sync::atomic::Ordering;
 use gantry_model::{Digest, UnixMillis};
 use gantry_store::blob::rows as blob;
 use gantry_store::image::deletion;
-use gantry_store::{StoreError, upload as upload_row};
+use gantry_store::{StoreError, repository as repository_row, upload as upload_row};
+use serde_json::json;
 
 use crate::registry::Registry;
+use crate::repository::append_image_event;
 use crate::upload::UploadError;
 
 /// Rows that one step takes at once, so that the writer is never held for long.
@@ -105,6 +107,10 @@ impl Registry {
                 let orphans = deletion::orphans(tx, before, STEP).await?;
                 for (repository, digest) in &orphans {
                     deletion::delete_manifest(tx, *repository, digest, now, lease).await?;
+                    if let Some(row) = repository_row::by_id(tx, *repository).await? {
+                        let fields = json!({ "imageDigest": digest, "imageTags": [], "imageDeleted": true });
+                        append_image_event(tx, &row.repository, "DELETE", fields);
+                    }
                 }
                 Ok::<_, StoreError>(orphans.len())
             })

@@ -13,7 +13,7 @@ use gantry_store::upload::UploadId;
 
 use crate::registry::Registry;
 use crate::repository::{RepositoryNotFound, find};
-use crate::upload::{BrokenOff, Chunk, UploadError};
+use crate::upload::{BrokenOff, Chunk, Session, UploadError, to_the_end};
 
 /// The part size that `InitiateLayerUpload` asks for, and the longest part that is taken.
 pub const PART_SIZE: u64 = 20_971_520;
@@ -146,23 +146,38 @@ impl Registry {
         }
         let place = self.place(scope, name).await?;
         let session = self.upload_session(&place, id).await?;
-        let invalid = |received: u64| {
-            let last_valid_byte = i64::try_from(received).unwrap_or(i64::MAX) - 1;
-            LayerError::InvalidPart { upload: id.clone(), last_valid_byte }
+        let span = last.checked_sub(first).and_then(|span| span.checked_add(1));
+        let appended = if span == Some(length) {
+            self.append_part(session, first, bytes).await
+        } else {
+            Err(UploadError::OutOfOrder { received: session.received() })
         };
-        if last.checked_sub(first).and_then(|span| span.checked_add(1)) != Some(length) {
-            return Err(invalid(session.received()));
-        }
-        let mut turn = session.take_turn().await?;
-        if first != session.received() {
-            return Err(invalid(session.received()));
-        }
-        self.record(&session, &mut turn).await?;
-        turn.short_part |= turn.last_part.is_some_and(|before| before < SHORTEST_PART);
-        turn.last_part = Some(length);
-        let body = stream::iter([Ok::<_, BrokenOff>(bytes)]);
-        let received = self.receive(&session, &mut turn, Chunk { at: Some(first), length: Some(length), body }).await?;
+        let received = appended.map_err(|error| match error {
+            UploadError::OutOfOrder { received } => {
+                let last_valid_byte = i64::try_from(received).unwrap_or(i64::MAX) - 1;
+                LayerError::InvalidPart { upload: id.clone(), last_valid_byte }
+            }
+            other => other.into(),
+        })?;
         Ok(received.saturating_sub(1))
+    }
+
+    /// Appends a part and keeps in mind how long it was.
+    async fn append_part(self: &Arc<Self>, session: Arc<Session>, at: u64, bytes: Bytes) -> Result<u64, UploadError> {
+        let registry = Arc::clone(self);
+        to_the_end(async move {
+            let mut turn = session.take_turn().await?;
+            let length = bytes.len() as u64;
+            if at != session.received() {
+                return Err(UploadError::OutOfOrder { received: session.received() });
+            }
+            registry.record(&session, &mut turn).await?;
+            turn.short_part |= turn.last_part.is_some_and(|before| before < SHORTEST_PART);
+            turn.last_part = Some(length);
+            let body = stream::iter([Ok::<_, BrokenOff>(bytes)]);
+            registry.receive(&session, &mut turn, Chunk { at: Some(at), length: Some(length), body }).await
+        })
+        .await
     }
 
     /// Makes the uploaded parts a layer of the repository.

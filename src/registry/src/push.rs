@@ -173,7 +173,7 @@ impl Put {
     fn new_manifest(&self, size: i64) -> NewManifest {
         let Manifest { media_type, artifact_type, subject, annotations, blobs, children, .. } = self.manifest.clone();
         let references = blobs.into_iter().chain(children).collect();
-        let (digest, bytes) = (self.digest.clone(), self.put.bytes.to_vec());
+        let (digest, bytes) = (self.digest.clone(), self.put.bytes.clone());
         NewManifest { digest, media_type, artifact_type, subject, annotations, bytes, size, references }
     }
 }

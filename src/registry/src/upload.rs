@@ -10,14 +10,15 @@
 //! - the work runs in a task of its own, so that a client that hangs up never leaves it half done;
 //! - a blob is shown only after its digest was compared, its file synced and renamed, and its row committed.
 
+use std::future::Future;
+use std::sync::Arc;
+
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use gantry_model::{Digest, RepositoryName, Scope, UnixMillis};
 use gantry_store::blob::{BlobError, DigestAlgorithm, PartialBlob, rows as blob};
 use gantry_store::upload::{self as row, Upload, UploadId};
 use gantry_store::{StoreError, Tx};
-use std::future::Future;
-use std::sync::Arc;
 use tokio::task::JoinHandle;
 
 use crate::registry::Registry;
@@ -368,7 +369,7 @@ pub(crate) async fn drain(body: &mut impl Body) {
 }
 
 /// Runs work that must not stop half way, whatever becomes of the request that wants it.
-async fn to_the_end<T: Send + 'static>(
+pub(crate) async fn to_the_end<T: Send + 'static>(
     work: impl Future<Output = Result<T, UploadError>> + Send + 'static,
 ) -> Result<T, UploadError> {
     tokio::spawn(work).await.map_err(|_| BlobError::Interrupted)?

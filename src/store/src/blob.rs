@@ -11,7 +11,7 @@
 //!   into place;
 //! - memory is bounded by the batches in flight, never by the size of a blob.
 //!
-//! One backend exists, the disk. Another one (S3) is a second variant of [`Backend`] with the same operations: its
+//! One backend exists, the disk. Another one (S3) is a second variant of the enum `Backend` with the same operations: its
 //! partial blob is a multipart upload, its publication a completion.
 
 use std::io;

@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 
+use bytes::Bytes;
 use gantry_model::image::Image;
 use gantry_model::{Digest, ImageTag, InvalidName, RepositoryName, Scope, UnixMillis};
 
@@ -27,7 +28,7 @@ pub struct NewManifest {
     pub subject: Option<Digest>,
     /// The manifest's annotations as the text of a JSON object.
     pub annotations: Option<String>,
-    pub bytes: Vec<u8>,
+    pub bytes: Bytes,
     pub size: i64,
     /// Blobs and manifests that it names, without the subject.
     pub references: Vec<Digest>,
@@ -174,7 +175,7 @@ pub async fn insert(
     .bind(manifest.artifact_type.as_deref())
     .bind(manifest.subject.as_ref().map(Digest::as_str))
     .bind(manifest.annotations.as_deref())
-    .bind(manifest.bytes.as_slice())
+    .bind(manifest.bytes.as_ref())
     .bind(manifest.size)
     .bind(now.0)
     .execute(&mut *conn)

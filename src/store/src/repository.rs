@@ -52,6 +52,19 @@ pub async fn find(conn: &mut Conn, scope: &Scope, name: &RepositoryName) -> Resu
     row.map(read_row).transpose()
 }
 
+/// The repository whose row has this id.
+///
+/// # Errors
+/// When it cannot be read.
+pub async fn by_id(conn: &mut Conn, id: i64) -> Result<Option<RepositoryRow>, StoreError> {
+    let row = sqlx::query_as("SELECT id, body FROM repository WHERE id = $1")
+        .bind(id)
+        .fetch_optional(conn)
+        .await
+        .map_err(StoreError::query("read the repository"))?;
+    row.map(read_row).transpose()
+}
+
 /// At most `limit` repositories whose names come after `after`, by name.
 ///
 /// # Errors

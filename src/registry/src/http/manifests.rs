@@ -4,7 +4,7 @@ use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use gantry_model::{Digest, ImageTag, RepositoryName};
-use gantry_store::image::{ManifestRow, Reference};
+use gantry_store::image::Reference;
 use http::{HeaderMap, Method, StatusCode, header};
 
 use super::blobs::{etag, is_cached};
@@ -63,12 +63,8 @@ async fn get(call: &Call, name: &RepositoryName, reference: &Reference) -> Answe
         ("docker-content-digest", manifest.digest.as_str()),
         ("etag", etag.as_str()),
     ];
-    let body = if call.method == Method::HEAD { Body::empty() } else { body_of(&manifest) };
+    let body = if call.method == Method::HEAD { Body::empty() } else { Body::from(manifest.bytes) };
     build(StatusCode::OK, &headers, body)
-}
-
-fn body_of(manifest: &ManifestRow) -> Body {
-    Body::from(manifest.bytes.clone())
 }
 
 fn unknown(name: &RepositoryName, reference: &Reference) -> OciError {
@@ -105,7 +101,7 @@ async fn put(call: &Call, body: &mut Option<Incoming>, name: &RepositoryName, re
             None
         }
     };
-    let bytes = read(body).await?;
+    let bytes = read(call, body).await?;
     let made: Vec<String> = tags.iter().map(ToString::to_string).collect();
     let by_digest = digest.is_some();
     let push = PutManifest { bytes, media_type, digest, tags, refuse_existing: false };
@@ -133,9 +129,10 @@ fn tag_parameters(call: &Call) -> Result<Vec<ImageTag>, OciError> {
 }
 
 /// The whole manifest, if it is not too long.
-async fn read(body: &mut Option<Incoming>) -> Result<Bytes, OciError> {
+async fn read(call: &Call, body: &mut Option<Incoming>) -> Result<Bytes, OciError> {
     let mut pieces = take(body);
-    let mut bytes = BytesMut::new();
+    let said: Option<usize> = call.header("content-length").and_then(|text| text.parse().ok());
+    let mut bytes = BytesMut::with_capacity(said.unwrap_or(0).min(MAX_MANIFEST_BYTES));
     while let Some(piece) = pieces.next().await {
         let piece = piece.map_err(|_| OciError::bad_request("MANIFEST_INVALID", "the manifest was cut off"))?;
         if bytes.len() + piece.len() > MAX_MANIFEST_BYTES {

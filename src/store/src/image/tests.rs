@@ -33,7 +33,7 @@ fn manifest(fill: char, references: &[Digest], subject: Option<Digest>) -> NewMa
         artifact_type: Some("application/example".to_owned()),
         subject,
         annotations: None,
-        bytes: vec![b'{', b'}'],
+        bytes: Bytes::from_static(b"{}"),
         size: 7,
         references: references.to_vec(),
     }

@@ -177,7 +177,9 @@ impl<'a> Pass<'a> {
 
     fn keep_up(&mut self) {
         self.acknowledge_successes();
+        self.complete_superseded();
         self.open_breaker();
+        self.impede_if_starts_fail();
         self.stop_tasks_of_lost_hosts();
         match self.service.scheduling_strategy {
             SchedulingStrategy::Replica => self.keep_up_replicas(),

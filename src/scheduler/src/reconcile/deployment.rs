@@ -53,11 +53,32 @@ fn in_progress(id: &DeploymentId) -> String {
     format!("ECS deployment {id} in progress.")
 }
 
+fn completed(id: &DeploymentId) -> String {
+    format!("ECS deployment {id} completed.")
+}
+
 impl Pass<'_> {
     /// The newest deployment before the PRIMARY one that completed.
     pub(super) fn last_completed(&self) -> Option<DeploymentId> {
         let mut old = self.service.deployments.iter().filter(|d| d.status != DeploymentStatus::Primary);
         old.find(|d| d.rollout_state == RolloutState::Completed).map(|d| d.id.clone())
+    }
+
+    /// A deployment that was replaced before it was seen to complete, but whose tasks are all healthy, did complete: a
+    /// rollback may return to it.
+    pub(super) fn complete_superseded(&mut self) {
+        let Some(age) = self.service.deployments.iter().position(|d| d.status != DeploymentStatus::Primary) else {
+            return;
+        };
+        let of_it = |live: &&Live<'_>| live.age == age && live.standing == Standing::Healthy;
+        let healthy = u32::try_from(self.live().iter().filter(of_it).count()).unwrap_or(u32::MAX);
+        let deployment = &mut self.service.deployments[age];
+        if deployment.rollout_state == RolloutState::InProgress && healthy > 0 && healthy >= self.service.desired_count
+        {
+            deployment.rollout_state = RolloutState::Completed;
+            deployment.rollout_state_reason = completed(&deployment.id);
+            deployment.updated_at = self.input.now;
+        }
     }
 
     /// Marks the PRIMARY deployment as failed; `target` is the deployment that takes over, if one does.
@@ -125,7 +146,7 @@ impl Pass<'_> {
             return;
         };
         primary.rollout_state = RolloutState::Completed;
-        primary.rollout_state_reason = format!("ECS deployment {} completed.", primary.id);
+        primary.rollout_state_reason = completed(&primary.id);
         primary.updated_at = now;
         let deployment = primary.id.clone();
         self.messages.push(Message::DeploymentCompleted { deployment });

@@ -146,7 +146,7 @@ fn threshold(service: &Service) -> Option<u32> {
 
 impl Pass<'_> {
     /// Ends the throttle when a task without health checks has proved itself by running on; those with checks did so by
-    /// [`note_health`]. While it lasts, that is what impedes the service.
+    /// [`note_health`].
     pub(super) fn acknowledge_successes(&mut self) {
         for task in self.live_tasks() {
             if self.service.start_throttle.consecutive_failures == 0 {
@@ -163,7 +163,11 @@ impl Pass<'_> {
                 self.wake(started_at.plus_millis(PROVING_MILLIS));
             }
         }
-        if self.service.start_throttle.consecutive_failures >= THROTTLED_FROM {
+    }
+
+    /// Failures in a row impede the service, unless its deployment failed and starts nothing anyway.
+    pub(super) fn impede_if_starts_fail(&mut self) {
+        if self.service.start_throttle.consecutive_failures >= THROTTLED_FROM && !self.is_frozen() {
             self.impede("start-impaired", Message::StartImpaired);
         }
     }

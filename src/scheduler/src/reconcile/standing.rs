@@ -2,11 +2,15 @@
 //!
 //! With health checks on essential containers a task is healthy when they pass. Without any, AWS counts a task only 40
 //! seconds after it is RUNNING; here it is one second ([`SETTLING_MILLIS`]): long enough that a container that exits at
-//! once never takes the place of one that works, short enough that a roll-out is not held up by it.
+//! once never takes the place of one that works, short enough that a roll-out is not held up by it. Who enables the
+//! circuit breaker asks for more caution: while such a deployment replaces another its tasks count once they have proved
+//! themselves ([`PROVING_MILLIS`]), since until then their end is a failure that the breaker counts.
 
 use gantry_model::UnixMillis;
-use gantry_model::service::Service;
+use gantry_model::service::{RolloutState, Service};
 use gantry_model::task::{HealthStatus, Task, TaskStatus};
+
+use super::failures::PROVING_MILLIS;
 
 /// How long a task without health checks must be RUNNING to count as healthy. AWS: 40,000.
 pub const SETTLING_MILLIS: i64 = 1_000;
@@ -42,10 +46,20 @@ pub(super) fn standing(task: &Task, service: &Service, now: UnixMillis) -> Stand
 pub(super) fn changes_at(task: &Task, service: &Service) -> Option<UnixMillis> {
     let started_at = task.started_at.filter(|_| task.last_status == TaskStatus::Running)?;
     match (has_checks(task), task.health_of_containers()) {
-        (false, _) => Some(started_at.plus_millis(SETTLING_MILLIS)),
+        (false, _) => Some(started_at.plus_millis(settling_millis(task, service))),
         (true, HealthStatus::Unhealthy) => Some(started_at.plus_seconds(grace_period_s(service))),
         (true, _) => None,
     }
+}
+
+/// How long `task`, which has no health checks, must be RUNNING to count as healthy.
+fn settling_millis(task: &Task, service: &Service) -> i64 {
+    let cautious = service.deployment_configuration.circuit_breaker.as_ref().is_some_and(|breaker| breaker.enable)
+        && service.deployments.len() > 1
+        && service.primary().is_some_and(|primary| {
+            primary.rollout_state == RolloutState::InProgress && task.deployment.as_ref() == Some(&primary.id)
+        });
+    if cautious { PROVING_MILLIS } else { SETTLING_MILLIS }
 }
 
 /// For how long after its start the bad health of a task is ignored.

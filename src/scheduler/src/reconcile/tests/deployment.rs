@@ -69,6 +69,18 @@ fn a_newer_deployment_gives_up_the_unfinished_one_first() {
     assert_eq!(line(&scene.run()), "start on [2] stop [3 1]");
 }
 
+#[test]
+fn a_deployment_that_was_replaced_as_soon_as_it_was_up_can_be_rolled_back_to() {
+    let mut scene = scene(2).tasks([task(1), task(2).on(2)]);
+    scene.service.deployments[0].rollout_state = InProgress;
+    let scene = scene.deploying(2);
+    let outcome = scene.run();
+    assert_eq!(
+        deployments(&outcome.service),
+        [("2".to_owned(), Primary, InProgress), ("1".to_owned(), Active, Completed)]
+    );
+}
+
 fn failing(rollback: bool) -> Scene {
     let mut scene = scene(2).tasks([task(1), task(2).on(2), task(3).of(2).pending()]).deploying(2);
     scene.service.deployment_configuration.circuit_breaker = Some(breaker());

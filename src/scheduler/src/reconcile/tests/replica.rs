@@ -7,7 +7,7 @@ use gantry_model::service::ServiceStatus;
 use gantry_model::task::{HealthStatus, StopCode, TaskStatus};
 
 use super::{Scene, deployments, line, messages, scene};
-use crate::fixtures::{HostBuilder, TaskBuilder, host, requirements, task};
+use crate::fixtures::{HostBuilder, TaskBuilder, breaker, host, requirements, task};
 
 fn check(scene: &Scene, expected: &str) {
     assert_eq!(line(&scene.run()), expected);
@@ -60,6 +60,16 @@ fn as_new_tasks_become_healthy_old_ones_go() {
     let settling = running(599_500).deploying(2).run();
     assert_eq!(line(&settling), "start on [] stop []");
     assert_eq!(settling.wake_at, Some(UnixMillis(600_500)));
+}
+
+#[test]
+fn with_a_circuit_breaker_new_tasks_must_prove_themselves_before_old_ones_go() {
+    for (running_for, expected) in [(9_999, "start on [] stop []"), (10_000, "start on [] stop [1]")] {
+        let new = task(2).of(2).on(2).running_since(600_000 - running_for);
+        let mut scene = scene(1).tasks([task(1), new]).deploying(2);
+        scene.service.deployment_configuration.circuit_breaker = Some(breaker());
+        check(&scene, expected);
+    }
 }
 
 #[test]

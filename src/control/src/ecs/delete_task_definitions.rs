@@ -1,7 +1,7 @@
 //! DeleteTaskDefinitions (ECS API reference): INACTIVE revisions become DELETE_IN_PROGRESS, for good.
 
+use gantry_model::TaskDefinitionId;
 use gantry_model::task_definition::TaskDefinitionStatus;
-use gantry_model::{Arn, TaskDefinitionId};
 use gantry_store::Tx;
 use gantry_wire::shapes::ecs::{
     DeleteTaskDefinitionsRequest, DeleteTaskDefinitionsResponse, Failure as WireFailure,
@@ -49,7 +49,7 @@ async fn delete(tx: &mut Tx, call: &Call, named: &[String]) -> Result<DeleteTask
         };
         match delete_one(tx, call, &id).await? {
             Ok(definition) => deleted.push(definition),
-            Err(reason) => failures.push(failure(Arn::task_definition(&call.scope, &id).to_string(), reason)),
+            Err(reason) => failures.push(failure(text.clone(), reason)),
         }
     }
     Ok(DeleteTaskDefinitionsResponse { task_definitions: Some(deleted), failures: Some(failures) })

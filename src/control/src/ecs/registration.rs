@@ -16,7 +16,6 @@ use crate::ecs::attributes;
 
 const AMI_ID: &str = "ecs.ami-id";
 const OS_TYPE: &str = "ecs.os-type";
-const CPU_ARCHITECTURE: &str = "ecs.cpu-architecture";
 /// Says that the host serves Fargate tasks of every cluster.
 const SERVES_FARGATE: &str = "gantry.serves-fargate";
 
@@ -28,7 +27,6 @@ pub struct Identity {
     pub availability_zone: Option<String>,
     pub instance_type: Option<String>,
     pub image_id: Option<String>,
-    pub architecture: Option<String>,
 }
 
 impl Identity {
@@ -47,16 +45,11 @@ impl Identity {
     /// The attributes that follow from the document.
     fn attributes(&self, region: &Region) -> Vec<Attribute> {
         let zone = self.availability_zone.clone().unwrap_or_else(|| format!("{region}a"));
-        let architecture = self.architecture.as_deref().map(|a| match a {
-            "aarch64" | "arm64" => "arm64",
-            _ => "x86_64",
-        });
         [
             (AVAILABILITY_ZONE, Some(zone)),
             (INSTANCE_TYPE, self.instance_type.clone()),
             (AMI_ID, self.image_id.clone()),
             (OS_TYPE, Some("linux".to_owned())),
-            (CPU_ARCHITECTURE, architecture.map(str::to_owned)),
         ]
         .into_iter()
         .filter_map(|(name, value)| Some(Attribute { name: name.to_owned(), value: Some(value?) }))

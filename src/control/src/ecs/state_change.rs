@@ -70,7 +70,9 @@ pub enum Moved {
     Running,
     /// Its health is another than before.
     Health,
-    Stopped { was_running: bool },
+    Stopped {
+        was_running: bool,
+    },
 }
 
 impl ContainerReport {

@@ -114,6 +114,8 @@ fn not_an_arn(text: &str) -> ApiError {
 pub fn not_found(text: &str) -> ApiError {
     match text.parse::<Arn>() {
         Ok(Arn { resource: Resource::Cluster(_), .. }) => ApiError::cluster_not_found(),
+        Ok(Arn { resource: Resource::Service(..), .. }) => ApiError::service_not_found(),
+        Ok(Arn { resource: Resource::TaskDefinition(_), .. }) => ApiError::task_definition_not_found(),
         _ => ApiError::resource_not_found(text),
     }
 }

@@ -14,8 +14,6 @@ async fn an_agent_learns_where_its_sockets_are() {
         let answer = gantry.ecs("DiscoverPollEndpoint", input).await.unwrap();
         assert_eq!(answer, json!({ "endpoint": ENDPOINT_URL, "telemetryEndpoint": format!("{ENDPOINT_URL}/tcs") }));
     }
-    let ghost = json!({ "containerInstance": "0123456789abcdef0123456789abcdef" });
-    assert_eq!(code(gantry.ecs("DiscoverPollEndpoint", ghost).await), "InvalidParameterException");
 }
 
 #[tokio::test]
@@ -145,7 +143,6 @@ async fn an_agent_touches_its_own_host_and_tasks_only() {
     again["containerInstanceArn"] = json!(host);
     let calls = [
         ("RegisterContainerInstance", again),
-        ("DiscoverPollEndpoint", json!({ "containerInstance": host })),
         ("SubmitTaskStateChange", json!({ "task": task, "status": "RUNNING" })),
         ("SubmitContainerStateChange", json!({ "task": task, "containerName": "app", "status": "RUNNING" })),
         ("UpdateContainerInstancesState", json!({ "containerInstances": [host], "status": "DRAINING" })),

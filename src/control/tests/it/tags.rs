@@ -39,7 +39,9 @@ async fn what_is_not_there_or_not_an_arn_is_refused() {
     let arn = |rest: &str| format!("arn:aws:ecs:us-east-1:000000000000:{rest}");
     let add = |arn: String| gantry.ecs("TagResource", json!({ "resourceArn": arn, "tags": [tag("a", "1")] }));
     assert_eq!(code(add(arn("cluster/ghost")).await), "ClusterNotFoundException");
-    assert_eq!(code(add(arn("service/default/ghost")).await), "ResourceNotFoundException");
+    assert_eq!(code(add(arn("service/default/ghost")).await), "ServiceNotFoundException");
+    let task = arn("task/default/0123456789abcdef0123456789abcdef");
+    assert_eq!(code(add(task.clone()).await), "ResourceNotFoundException");
     assert_eq!(
         refusal(add(arn("service/web")).await),
         refused("InvalidParameterException", "Long arn format must be used for tagging operations")
@@ -47,8 +49,13 @@ async fn what_is_not_there_or_not_an_arn_is_refused() {
     for bad in ["default".to_owned(), arn("capacity-provider/FARGATE")] {
         assert_eq!(code(add(bad).await), "InvalidParameterException");
     }
-    let list = json!({ "resourceArn": arn("task-definition/web:1") });
-    assert_eq!(code(gantry.ecs("ListTagsForResource", list).await), "InvalidParameterException");
+    for (resource, expected) in [
+        (arn("task-definition/web:1"), "ClientException"),
+        (arn("service/web"), "ServiceNotFoundException"),
+        (task, "InvalidParameterException"),
+    ] {
+        assert_eq!(code(gantry.ecs("ListTagsForResource", json!({ "resourceArn": resource })).await), expected);
+    }
 }
 
 #[tokio::test]

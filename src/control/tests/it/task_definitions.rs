@@ -167,7 +167,7 @@ async fn only_inactive_revisions_are_deleted() {
     assert_eq!(answer["taskDefinitions"][0]["deleteRequestedAt"], json!(1_767_225_600.0));
     let failures = answer["failures"].as_array().unwrap();
     let arns: Vec<&Value> = failures.iter().map(|f| &f["arn"]).collect();
-    assert_eq!(arns, [&json!(arn("web:2")), &json!(arn("web:3")), &json!("web")]);
+    assert_eq!(arns, [&json!("web:2"), &json!("web:3"), &json!("web")]);
     assert!(failures[0]["reason"].as_str().unwrap().contains("still in ACTIVE status"));
     assert!(failures[1]["reason"].as_str().unwrap().contains("does not exist"));
     assert!(failures[2]["reason"].as_str().unwrap().contains("identifier is invalid"));

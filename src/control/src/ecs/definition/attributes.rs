@@ -41,8 +41,17 @@ fn of_task(definition: &TaskDefinition, names: &mut BTreeSet<String>) {
     if definition.cpu.as_deref().and_then(|c| c.parse::<u32>().ok()).is_some_and(|c| c > INCREASED_CPU) {
         add(ECS, "increased-task-cpu-limit");
     }
-    for volume in definition.volumes.iter().flatten().filter_map(|v| v.docker_volume_configuration.as_ref()) {
-        add(ECS, &format!("docker-plugin.{}", volume.driver.as_deref().unwrap_or("local")));
+    for volume in definition.volumes.iter().flatten() {
+        if let Some(docker) = &volume.docker_volume_configuration {
+            add(ECS, &format!("docker-plugin.{}", docker.driver.as_deref().unwrap_or("local")));
+        }
+        // Hosts with such file systems are AWS's: the definition is kept, and placement says why it fits nowhere.
+        if let Some(efs) = &volume.efs_volume_configuration {
+            add(ECS, if efs.authorization_config.is_some() { "efsAuth" } else { "efs" });
+        }
+        if volume.fsx_windows_file_server_volume_configuration.is_some() {
+            add(ECS, "fsxWindowsFileServer");
+        }
     }
 }
 

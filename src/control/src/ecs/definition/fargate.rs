@@ -45,11 +45,14 @@ pub(super) fn check(definition: &TaskDefinition) -> Result<(), ApiError> {
         return Err(ApiError::client("Tasks using the Fargate launch type do not support placementConstraints."));
     }
     let on_host = |v: &gantry_wire::shapes::ecs::Volume| {
-        v.docker_volume_configuration.is_some() || v.host.as_ref().is_some_and(|h| h.source_path.is_some())
+        v.docker_volume_configuration.is_some()
+            || v.efs_volume_configuration.is_some()
+            || v.fsx_windows_file_server_volume_configuration.is_some()
+            || v.host.as_ref().is_some_and(|h| h.source_path.is_some())
     };
     if definition.volumes.iter().flatten().any(on_host) {
         return Err(ApiError::client(
-            "Tasks using the Fargate launch type do not support volumes with a sourcePath or a Docker driver.",
+            "Tasks using the Fargate launch type can have volumes of their own only: no sourcePath, driver or file system.",
         ));
     }
     definition.container_definitions.iter().flatten().try_for_each(check_container)

@@ -118,6 +118,15 @@ fn attributes_follow_from_what_is_used() {
 }
 
 #[test]
+fn a_volume_on_a_file_system_of_awss_is_kept_and_required_of_the_host() {
+    let volume = json!({ "name": "v", "efsVolumeConfiguration": { "fileSystemId": "fs-1" } });
+    let definition = complete_json(with(&web(), json!({ "volumes": [volume] }))).unwrap();
+    assert_eq!(definition["volumes"], json!([volume]));
+    assert_eq!(definition["requiresAttributes"], json!([{ "name": "ecs.capability.efs" }]));
+    refused(with(&fargate(), json!({ "volumes": [volume] })), "volumes of their own");
+}
+
+#[test]
 fn lists_keep_their_order() {
     let environment = json!([{ "name": "Z", "value": "1" }, { "name": "A", "value": "2" }]);
     let container = with(&app(), json!({ "environment": environment, "command": ["b", "a"] }));
@@ -185,10 +194,7 @@ fn definitions_that_break_a_rule_are_refused_with_its_text() {
         with(&web(), json!({ "volumes": [{ "name": "v", "host": {}, "dockerVolumeConfiguration": {} }] })),
         "one kind",
     );
-    refused(
-        with(&web(), json!({ "volumes": [{ "name": "v", "efsVolumeConfiguration": { "fileSystemId": "fs-1" } }] })),
-        "AWS alone",
-    );
+    refused(with(&web(), json!({ "volumes": [{ "name": "v", "configuredAtLaunch": true }] })), "AWS alone");
     refused(
         with(&web(), json!({ "placementConstraints": [{ "type": "memberOf", "expression": "nonsense ==" }] })),
         "does not parse",

@@ -42,11 +42,7 @@ fn check_volume(name: &str, volume: &Volume) -> Result<(), ApiError> {
     if kinds.into_iter().filter(|&given| given).count() > 1 {
         return Err(ApiError::client(format!("The volume '{name}' must have one kind of source only.")));
     }
-    if volume.efs_volume_configuration.is_some()
-        || volume.fsx_windows_file_server_volume_configuration.is_some()
-        || volume.s3files_volume_configuration.is_some()
-        || volume.configured_at_launch == Some(true)
-    {
+    if volume.s3files_volume_configuration.is_some() || volume.configured_at_launch == Some(true) {
         return Err(ApiError::client(format!(
             "The volume '{name}' is of storage that AWS alone has; use host or dockerVolumeConfiguration."
         )));

@@ -147,9 +147,9 @@ async fn files_that_a_crash_left_are_found_and_others_are_not_touched() {
     t.get(&format!("/v2/a1/one/blobs/{held}")).await.expect(200);
 }
 
-/// A push that was acknowledged can be pulled, although the blob is being taken out and collected all the while.
+/// A push that was acknowledged can be pulled, although blobs are being taken out and collected all the while.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn pushes_win_against_deletions_and_collections_of_the_same_blob() {
+async fn pushes_win_against_deletions_and_collections_of_the_same_blobs() {
     let t = Arc::new(Fixture::new().await);
     let done = Arc::new(std::sync::atomic::AtomicBool::new(false));
     let collector = {
@@ -162,11 +162,20 @@ async fn pushes_win_against_deletions_and_collections_of_the_same_blob() {
             removed
         })
     };
-    let path = format!("/v2/a1/one/blobs/{}", digest(b"contended"));
-    for _ in 0..150 {
-        t.push("a1/one", b"contended").await;
-        assert_eq!(t.get(&path).await.expect(200).body, "contended");
-        t.delete(&path).await.expect(202);
+    let pushers = (0..6_u8).map(|at| {
+        let t = Arc::clone(&t);
+        tokio::spawn(async move {
+            let bytes = [b'0' + at];
+            let path = format!("/v2/a1/one/blobs/{}", digest(&bytes));
+            for _ in 0..50 {
+                t.push("a1/one", &bytes).await;
+                assert_eq!(t.get(&path).await.expect(200).body, bytes[..]);
+                t.delete(&path).await.expect(202);
+            }
+        })
+    });
+    for pusher in futures_util::future::join_all(pushers).await {
+        pusher.unwrap();
     }
     done.store(true, std::sync::atomic::Ordering::SeqCst);
     assert!(collector.await.unwrap() > 0);

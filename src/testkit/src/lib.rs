@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use axum::Router;
+use gantry_control::operations::Operations;
 use gantry_control::{Clock, Control, ControlConfig};
 use gantry_model::principal::{Caller, Principal, PrincipalKind};
 use gantry_model::{AccountId, Region, Scope, UnixMillis};
@@ -56,6 +57,11 @@ pub struct TestGantry {
 impl TestGantry {
     /// Starts one, empty but for its three access keys.
     pub async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    /// Starts one whose operations `adapt` has changed, for tests of how the front meets an operation that misbehaves.
+    pub async fn start_with(adapt: impl FnOnce(&mut Operations)) -> Self {
         let dir = TempDir::new().expect("a temporary folder");
         let millis = Arc::new(AtomicI64::new(START.0));
         let clock: Clock = {
@@ -74,7 +80,8 @@ impl TestGantry {
             disconnect_timeout_s: None,
             stopped_task_retention_s: 3600,
         };
-        let control = Control::new(config, store, Arc::new(registry), clock);
+        let mut control = Control::new(config, store, Arc::new(registry), clock);
+        adapt(&mut Arc::get_mut(&mut control).expect("nobody else has it yet").operations);
         let admin = key(&control, "AKIDADMIN", "user/admin", PrincipalKind::Admin).await;
         let agent = key(&control, "AKIDAGENT", "role/agent-1", PrincipalKind::Agent).await;
         let other_agent = key(&control, "AKIDOTHER", "role/agent-2", PrincipalKind::Agent).await;

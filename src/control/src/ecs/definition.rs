@@ -66,6 +66,9 @@ fn unchecked(input: RegisterTaskDefinitionRequest) -> TaskDefinition {
 /// What ECS answers beyond what was given: the lists that are always there, and the defaults of cpu, essential and ports.
 fn fill_in(definition: &mut TaskDefinition) -> Result<(), ApiError> {
     let mode = definition.network_mode.clone();
+    for efs in definition.volumes.iter_mut().flatten().filter_map(|v| v.efs_volume_configuration.as_mut()) {
+        efs.root_directory.get_or_insert_with(|| "/".to_owned());
+    }
     for container in definition.container_definitions.iter_mut().flatten() {
         container.cpu.get_or_insert(0);
         container.essential.get_or_insert(true);

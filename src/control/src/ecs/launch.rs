@@ -107,15 +107,15 @@ pub fn check_network(
     capacity: &Capacity,
     network: Option<&wire::NetworkConfiguration>,
 ) -> Result<(), ApiError> {
+    let awsvpc = definition.network_mode.as_deref() == Some("awsvpc");
+    let configuration = network.and_then(|n| n.awsvpc_configuration.as_ref());
+    if awsvpc && configuration.is_none() {
+        return Err(ApiError::network_configuration_missing());
+    }
     if capacity.launch_type == LaunchType::Fargate && !is_compatible(definition, "FARGATE") {
         return Err(ApiError::invalid_parameter("Task definition does not support launch_type FARGATE."));
     }
-    let awsvpc = definition.network_mode.as_deref() == Some("awsvpc");
-    let configuration = network.and_then(|n| n.awsvpc_configuration.as_ref());
     match (awsvpc, configuration) {
-        (true, None) => Err(ApiError::invalid_parameter(
-            "Network Configuration must be provided when networkMode 'awsvpc' is specified.",
-        )),
         (true, Some(c)) if c.subnets.as_ref().is_none_or(Vec::is_empty) => {
             Err(ApiError::invalid_parameter("subnets can not be empty."))
         }

@@ -1,11 +1,13 @@
 //! The front: who may come in, and how whatever goes wrong is answered.
 
 use axum::body::Body;
+use gantry_control::Call;
 use gantry_testkit::http::{json_request, sign};
 use gantry_testkit::{ENDPOINT_URL, TestGantry, admin};
+use gantry_wire::ApiError;
 use gantry_wire::sigv4::{Credentials, Signer};
 use http::Request;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{code, refused};
 
@@ -106,6 +108,31 @@ async fn a_body_that_is_not_json_or_of_the_wrong_type_is_a_serialization_excepti
     let mut request = Request::post(ENDPOINT_URL).header("x-amz-target", SUPPORTED).body(Body::from(deep)).unwrap();
     request.extensions_mut().insert(admin("ecs", "us-east-1"));
     assert_eq!(code(gantry.send(request).await.json()), "SerializationException");
+}
+
+#[tokio::test]
+async fn a_fault_of_ours_is_answered_without_its_cause_and_harms_nobody_else() {
+    async fn panics(_: Call, _: Value) -> Result<Value, ApiError> {
+        panic!("secret detail")
+    }
+    async fn fails(_: Call, _: Value) -> Result<Value, ApiError> {
+        Err(ApiError::server("secret detail"))
+    }
+    let gantry = TestGantry::start_with(|operations| {
+        operations.add("ecs", "ListServicesByNamespace", panics);
+        operations.add("ecs", "ListDaemons", fails);
+    })
+    .await;
+    for (operation, input) in [("ListServicesByNamespace", json!({ "namespace": "x" })), ("ListDaemons", json!({}))] {
+        let mut request = json_request("ecs", operation, &input);
+        request.extensions_mut().insert(admin("ecs", "us-east-1"));
+        let answer = gantry.send(request).await;
+        assert_eq!(answer.status, 500, "{operation}");
+        assert!(!answer.text().contains("secret"), "{}", answer.text());
+        assert_eq!(answer.header("x-amzn-requestid").len(), 36);
+        assert_eq!(code(answer.json()), "ServerException");
+    }
+    assert!(gantry.ecs("ListClusters", json!({})).await.is_ok());
 }
 
 #[tokio::test]

@@ -35,6 +35,22 @@ async fn a_new_task_is_described_with_all_its_members() {
 }
 
 #[tokio::test]
+async fn an_awsvpc_task_needs_its_network_before_anything_else_is_asked_of_it() {
+    let gantry = TestGantry::start().await;
+    gantry.cluster("default").await;
+    for (family, mode) in [("vpc", "awsvpc"), ("plain", "bridge")] {
+        let app = json!({ "name": "app", "image": "hello:1", "memory": 64 });
+        let input = json!({ "family": family, "networkMode": mode, "containerDefinitions": [app] });
+        gantry.ecs("RegisterTaskDefinition", input).await.unwrap();
+    }
+    let run = |family: &str| gantry.ecs("RunTask", json!({ "taskDefinition": family, "launchType": "FARGATE" }));
+    let network = "Network Configuration must be provided when networkMode 'awsvpc' is specified.";
+    assert_eq!(refusal(run("vpc").await), refused("InvalidParameterException", network));
+    let launch_type = "Task definition does not support launch_type FARGATE.";
+    assert_eq!(refusal(run("plain").await), refused("InvalidParameterException", launch_type));
+}
+
+#[tokio::test]
 async fn describing_answers_in_order_and_says_what_is_missing() {
     let gantry = TestGantry::start().await;
     gantry.host("default", "i-1").await;

@@ -121,7 +121,8 @@ fn attributes_follow_from_what_is_used() {
 fn a_volume_on_a_file_system_of_awss_is_kept_and_required_of_the_host() {
     let volume = json!({ "name": "v", "efsVolumeConfiguration": { "fileSystemId": "fs-1" } });
     let definition = complete_json(with(&web(), json!({ "volumes": [volume] }))).unwrap();
-    assert_eq!(definition["volumes"], json!([volume]));
+    let kept = json!({ "fileSystemId": "fs-1", "rootDirectory": "/" });
+    assert_eq!(definition["volumes"], json!([{ "name": "v", "efsVolumeConfiguration": kept }]));
     assert_eq!(definition["requiresAttributes"], json!([{ "name": "ecs.capability.efs" }]));
     refused(with(&fargate(), json!({ "volumes": [volume] })), "volumes of their own");
 }

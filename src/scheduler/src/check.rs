@@ -11,13 +11,13 @@ use std::collections::BTreeMap;
 use gantry_model::container_instance::{ContainerInstance, InstanceStatus};
 use gantry_model::placement::PlacementConstraint;
 use gantry_model::resources::Requirements;
-use gantry_model::service::{RolloutState, SchedulingStrategy, Service, ServiceStatus};
+use gantry_model::service::{DeploymentStatus, RolloutState, SchedulingStrategy, Service, ServiceStatus};
 use gantry_model::task::{DesiredStatus, HealthStatus, Task, TaskStatus};
 use gantry_model::{ClusterName, ContainerInstanceId, TaskId, UnixMillis};
 
 use crate::expression;
 use crate::place::{Placement, PlacementRequest};
-use crate::reconcile::{Outcome, SETTLING_MILLIS, ServiceInput};
+use crate::reconcile::{Outcome, PROVING_MILLIS, SETTLING_MILLIS, ServiceInput};
 use crate::state::ClusterState;
 
 type Checked = Result<(), String>;
@@ -171,9 +171,16 @@ fn live(task: &Task) -> bool {
     task.desired_status == DesiredStatus::Running && task.last_status <= TaskStatus::Running
 }
 
-fn healthy(task: &Task, now: UnixMillis) -> bool {
+/// Health as [`crate::reconcile`] promises it: checks pass, or without any the task has run for a second; for ten where it
+/// belongs to a deployment that replaces another under a circuit breaker.
+fn healthy(task: &Task, service: &Service, now: UnixMillis) -> bool {
     let checked = task.containers.iter().any(|container| container.essential && container.has_health_check);
-    let settled = task.started_at.is_none_or(|at| now.millis_since(at) >= SETTLING_MILLIS);
+    let guarded = service.deployment_configuration.circuit_breaker.as_ref().is_some_and(|breaker| breaker.enable);
+    let own = service.deployments.iter().find(|deployment| Some(&deployment.id) == task.deployment.as_ref());
+    let replacing = service.deployments.len() > 1
+        && own.is_some_and(|d| d.status == DeploymentStatus::Primary && d.rollout_state == RolloutState::InProgress);
+    let needed = if guarded && replacing { PROVING_MILLIS } else { SETTLING_MILLIS };
+    let settled = task.started_at.is_none_or(|at| now.millis_since(at) >= needed);
     let good = if checked { task.health_of_containers() == HealthStatus::Healthy } else { settled };
     task.last_status == TaskStatus::Running && good
 }
@@ -192,11 +199,15 @@ fn stops_keep_the_minimum<'a>(
         let host = instances.iter().find(|host| Some(&host.id) == task.instance.as_ref());
         let lost = host.is_some_and(|host| host.status == InstanceStatus::Inactive);
         let unwanted = service.scheduling_strategy == SchedulingStrategy::Daemon;
-        let remaining = tasks.values().filter(|task| healthy(task, input.now)).count();
-        let enough = u64::try_from(remaining).unwrap_or(u64::MAX).saturating_mul(100) >= minimum;
-        ensure(enough || lost || unwanted || !healthy(task, input.now), || {
-            format!("stopping {} leaves {remaining} healthy tasks of {}", stop.task, service.desired_count)
-        })?;
+        let mut kept = false;
+        // A rollback or a deployment that leaves in this very decision changes which tasks must have proved themselves:
+        // the promise is broken only if it is by the service as it was and as it is now.
+        for service in [input.service, service] {
+            let remaining = tasks.values().filter(|task| healthy(task, service, input.now)).count();
+            kept |= u64::try_from(remaining).unwrap_or(u64::MAX).saturating_mul(100) >= minimum;
+            kept |= !healthy(task, service, input.now);
+        }
+        ensure(kept || lost || unwanted, || format!("stopping {} leaves too few healthy tasks", stop.task))?;
     }
     Ok(())
 }
@@ -257,7 +268,8 @@ fn completion_is_earned(input: &ServiceInput<'_>, outcome: &Outcome, staying: &[
         return Ok(());
     }
     let of_primary = |task: &Task| task.deployment.as_ref() == Some(&primary);
-    let good = staying.iter().filter(|task| live(task) && of_primary(task) && healthy(task, input.now)).count();
+    let good =
+        staying.iter().filter(|task| live(task) && of_primary(task) && healthy(task, input.service, input.now)).count();
     ensure(u32::try_from(good) == Ok(outcome.service.desired_count), || {
         format!("completed with {good} healthy tasks of {}", outcome.service.desired_count)
     })?;

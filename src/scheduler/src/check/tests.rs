@@ -91,7 +91,7 @@ fn start(deployment: u32) -> Start {
 #[test]
 fn a_wrong_outcome_is_found() {
     assert_eq!(outcome_of(|_| {}), Ok(()));
-    refused(outcome_of(|o| o.stops.push(stop(1))), "leaves 1 healthy tasks of 2");
+    refused(outcome_of(|o| o.stops.push(stop(1))), "leaves too few healthy tasks");
     refused(outcome_of(|o| o.stops.push(stop(9))), "is not live");
     refused(outcome_of(|o| o.starts = vec![start(1); 3]), "exceed the maximum percent");
     refused(outcome_of(|o| o.starts = vec![start(2)]), "another deployment");

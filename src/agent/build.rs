@@ -27,7 +27,9 @@ fn compile() -> Result<(), String> {
         rustc.args(["-C", flag]);
     }
     // No C start-up code, no dynamic loader, and one small page instead of one a section.
-    for argument in ["-nostartfiles", "-nostdlib", "-static", "-no-pie", "-Wl,--build-id=none", "-Wl,-z,noseparate-code"] {
+    for argument in
+        ["-nostartfiles", "-nostdlib", "-static", "-no-pie", "-Wl,--build-id=none", "-Wl,-z,noseparate-code"]
+    {
         rustc.arg("-C").arg(format!("link-arg={argument}"));
     }
     match rustc.status() {

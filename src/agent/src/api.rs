@@ -150,7 +150,8 @@ impl Api {
 /// Reads an error answer: its code stands in `__type`, perhaps after a `#`.
 pub(crate) fn refusal(operation: &str, status: u16, body: &[u8]) -> CallError {
     let answer: Value = serde_json::from_slice(body).unwrap_or_default();
-    let text = |names: [&str; 2]| names.iter().find_map(|name| answer.get(name)?.as_str()).unwrap_or_default().to_owned();
+    let text =
+        |names: [&str; 2]| names.iter().find_map(|name| answer.get(name)?.as_str()).unwrap_or_default().to_owned();
     let code = text(["__type", "code"]);
     CallError::Refused {
         operation: operation.to_owned(),

@@ -145,7 +145,8 @@ fn limits(task: &Task, spec: &ContainerSpec, creator: &Creator, host: &mut HostC
     }
     let memory_mib = Some(spec.memory_mib).filter(|&mib| mib > 0).or(task.spec.memory_limit_mib);
     host.memory = memory_mib.map(|mib| i64::from(mib) * MIB);
-    host.nano_cpus = task.spec.cpu_limit.filter(|cpus| *cpus > 0.0).map(|cpus| nano_cpus(cpus.min(f64::from(creator.cpus))));
+    host.nano_cpus =
+        task.spec.cpu_limit.filter(|cpus| *cpus > 0.0).map(|cpus| nano_cpus(cpus.min(f64::from(creator.cpus))));
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "a count of CPUs times 10^9 is far below 2^63")]
@@ -199,10 +200,9 @@ fn port_bindings(spec: &ContainerSpec) -> HashMap<String, Option<Vec<PortBinding
 
 fn engine_name(task: &Task, spec: &ContainerSpec, other: &str) -> Result<String, InvalidPayload> {
     let position = task.spec.position(other);
-    position.map(|p| task.containers[p].docker_name.clone()).ok_or_else(|| InvalidPayload::UnknownContainer {
-        container: spec.name.clone(),
-        other: other.to_owned(),
-    })
+    position
+        .map(|p| task.containers[p].docker_name.clone())
+        .ok_or_else(|| InvalidPayload::UnknownContainer { container: spec.name.clone(), other: other.to_owned() })
 }
 
 fn add_mounts(task: &Task, spec: &ContainerSpec, host: &mut HostConfig) -> Result<(), InvalidPayload> {

@@ -157,15 +157,18 @@ pub trait Engine: Send + Sync + 'static {
         auth: Option<RegistryAuth>,
     ) -> impl Future<Output = Result<String, EngineError>> + Send;
     /// Pulls `reference`.
-    fn pull(
-        &self,
-        reference: &str,
-        auth: Option<RegistryAuth>,
-    ) -> impl Future<Output = Result<(), EngineError>> + Send;
+    fn pull(&self, reference: &str, auth: Option<RegistryAuth>)
+    -> impl Future<Output = Result<(), EngineError>> + Send;
     /// Makes an image called `repository:tag` of one layer, a tar.
-    fn import(&self, repository: &str, tag: &str, layer: Vec<u8>) -> impl Future<Output = Result<(), EngineError>> + Send;
+    fn import(
+        &self,
+        repository: &str,
+        tag: &str,
+        layer: Vec<u8>,
+    ) -> impl Future<Output = Result<(), EngineError>> + Send;
     /// Creates a container and answers its id.
-    fn create(&self, name: &str, body: ContainerCreateBody) -> impl Future<Output = Result<String, EngineError>> + Send;
+    fn create(&self, name: &str, body: ContainerCreateBody)
+    -> impl Future<Output = Result<String, EngineError>> + Send;
     /// Starts a container; one that runs stays as it is.
     fn start(&self, id: &str) -> impl Future<Output = Result<(), EngineError>> + Send;
     /// Stops a container, by force after `timeout`, and answers when it has stopped.
@@ -181,5 +184,8 @@ pub trait Engine: Send + Sync + 'static {
     /// All containers of the agent called `agent`, running or not.
     fn list(&self, agent: &str) -> impl Future<Output = Result<Vec<Listed>, EngineError>> + Send;
     /// What happens to the containers of the agent called `agent` from now on, until the engine ends the stream.
-    fn events(&self, agent: &str) -> impl Future<Output = Result<BoxStream<'static, Result<EngineEvent, EngineError>>, EngineError>> + Send;
+    fn events(
+        &self,
+        agent: &str,
+    ) -> impl Future<Output = Result<BoxStream<'static, Result<EngineEvent, EngineError>>, EngineError>> + Send;
 }

@@ -86,11 +86,18 @@ impl<E: Engine> Images<E> {
         match tokio::time::timeout(FRESHNESS_TIMEOUT, ask).await {
             Ok(Ok(digest)) => digest_of(reference, image).is_none_or(|known| known != digest),
             Ok(Err(why)) => {
-                tracing::warn!(image = reference, why, "the registry was not asked whether the tag moved; using the image at hand");
+                tracing::warn!(
+                    image = reference,
+                    why,
+                    "the registry was not asked whether the tag moved; using the image at hand"
+                );
                 false
             }
             Err(_) => {
-                tracing::warn!(image = reference, "the registry did not say in time whether the tag moved; using the image at hand");
+                tracing::warn!(
+                    image = reference,
+                    "the registry did not say in time whether the tag moved; using the image at hand"
+                );
                 false
             }
         }

@@ -12,8 +12,8 @@ use serde_json::Value;
 
 use crate::pause;
 use crate::spec::{
-    Condition, ContainerSpec, Dependency, MountPoint, NetworkMode, PAUSE_CONTAINER, PortMapping, RestartPolicy, TaskSpec,
-    Volume, VolumeFrom, VolumeKind,
+    Condition, ContainerSpec, Dependency, MountPoint, NetworkMode, PAUSE_CONTAINER, PortMapping, RestartPolicy,
+    TaskSpec, Volume, VolumeFrom, VolumeKind,
 };
 
 /// How long a container must have run to be restarted, when its policy does not say.
@@ -170,7 +170,8 @@ fn port_mapping(mapping: &AcsPortMapping) -> Option<PortMapping> {
 }
 
 fn volume(v: &AcsVolume, problems: &mut Vec<String>) -> Option<Volume> {
-    let pairs = |map: &std::collections::BTreeMap<String, String>| map.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
+    let pairs =
+        |map: &std::collections::BTreeMap<String, String>| map.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
     let kind = if let Some(docker) = &v.docker_volume_configuration {
         let shared = docker.scope.as_deref() == Some("shared");
         VolumeKind::Docker {
@@ -214,7 +215,11 @@ fn need(task: &AcsTask, containers: &[ContainerSpec], network_mode: NetworkMode)
     }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates, and the figure is positive")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "`as` saturates, and the figure is positive"
+)]
 fn cpu_units(cpus: f64) -> u32 {
     (cpus * 1024.0).round() as u32
 }
@@ -231,29 +236,32 @@ fn add_pause(containers: &mut Vec<ContainerSpec>) {
             .depends_on
             .insert(0, Dependency { container: PAUSE_CONTAINER.to_owned(), condition: Condition::Start });
     }
-    containers.insert(0, ContainerSpec {
-        name: PAUSE_CONTAINER.to_owned(),
-        image: pause::reference(),
-        essential: true,
-        internal: true,
-        ecr_auth: false,
-        depends_on: Vec::new(),
-        start_timeout_s: None,
-        stop_timeout_s: Some(1),
-        restart_policy: None,
-        has_health_check: false,
-        cpu: 0,
-        memory_mib: 0,
-        command: None,
-        entry_point: None,
-        environment: Vec::new(),
-        links: Vec::new(),
-        port_mappings: Vec::new(),
-        mount_points: Vec::new(),
-        volumes_from: Vec::new(),
-        config: Value::Null,
-        host_config: Value::Null,
-    });
+    containers.insert(
+        0,
+        ContainerSpec {
+            name: PAUSE_CONTAINER.to_owned(),
+            image: pause::reference(),
+            essential: true,
+            internal: true,
+            ecr_auth: false,
+            depends_on: Vec::new(),
+            start_timeout_s: None,
+            stop_timeout_s: Some(1),
+            restart_policy: None,
+            has_health_check: false,
+            cpu: 0,
+            memory_mib: 0,
+            command: None,
+            entry_point: None,
+            environment: Vec::new(),
+            links: Vec::new(),
+            port_mappings: Vec::new(),
+            mount_points: Vec::new(),
+            volumes_from: Vec::new(),
+            config: Value::Null,
+            host_config: Value::Null,
+        },
+    );
 }
 
 #[cfg(test)]
@@ -273,7 +281,13 @@ mod tests {
     }
 
     fn web() -> AcsContainer {
-        AcsContainer { name: "web".to_owned(), image: "app".to_owned(), essential: true, memory: 64, ..Default::default() }
+        AcsContainer {
+            name: "web".to_owned(),
+            image: "app".to_owned(),
+            essential: true,
+            memory: 64,
+            ..Default::default()
+        }
     }
 
     fn port(container_port: u16, host_port: u16, protocol: &str) -> AcsPortMapping {
@@ -292,7 +306,8 @@ mod tests {
 
     #[test]
     fn a_task_needs_its_own_figures_or_the_sum_of_its_containers() {
-        let soft = DockerConfig { host_config: Some(r#"{"MemoryReservation":33554432}"#.to_owned()), ..Default::default() };
+        let soft =
+            DockerConfig { host_config: Some(r#"{"MemoryReservation":33554432}"#.to_owned()), ..Default::default() };
         let side = AcsContainer { name: "side".to_owned(), cpu: 100, docker_config: soft, ..web() };
         let mut both = task(vec![web(), side]);
         let summed = accept(&both).spec.need.resources;

@@ -54,7 +54,8 @@ impl RegistryTokens {
         let input = GetAuthorizationTokenRequest::default();
         let answer: GetAuthorizationTokenResponse =
             self.api.call(Service::Ecr, "GetAuthorizationToken", &input).await.map_err(|e| describe(&e))?;
-        let data = answer.authorization_data.and_then(|mut data| data.pop()).ok_or("the control plane gave no token")?;
+        let data =
+            answer.authorization_data.and_then(|mut data| data.pop()).ok_or("the control plane gave no token")?;
         read(&data.authorization_token.unwrap_or_default(), data.expires_at.map(|at| at.to_unix_millis()))
             .ok_or_else(|| "the token is not base64 of user:password with a time of expiry".to_owned())
     }

@@ -87,7 +87,9 @@ impl Sessions {
             match end {
                 End::WorkerGone => return,
                 End::Inactive => {
-                    tracing::warn!("this host was deregistered; asking again in an hour, or when the agent starts anew");
+                    tracing::warn!(
+                        "this host was deregistered; asking again in an hour, or when the agent starts anew"
+                    );
                     tokio::time::sleep(INACTIVE_PAUSE).await;
                 }
                 End::Unknown | End::Closed => {

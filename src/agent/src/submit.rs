@@ -21,9 +21,7 @@ impl Reports for Submitter {
         let report = report.clone();
         async move {
             let answer: Result<Value, CallError> = match &report {
-                Report::Task(t) => {
-                    api.call(Service::Ecs, "SubmitTaskStateChange", &task_change(cluster, arn, t)).await
-                }
+                Report::Task(t) => api.call(Service::Ecs, "SubmitTaskStateChange", &task_change(cluster, arn, t)).await,
                 Report::Container(c) => {
                     api.call(Service::Ecs, "SubmitContainerStateChange", &container_change(cluster, arn, c)).await
                 }

@@ -134,19 +134,50 @@ pub enum Event {
     /// The control plane wants the task stopped.
     StopOrdered,
     /// The task asks for something that this agent cannot do.
-    Refused { reason: String },
-    Pulled { container: usize, digest: Option<String> },
-    PullFailed { container: usize, reason: String },
-    Created { container: usize, docker_id: String },
-    CreateFailed { container: usize, reason: String },
-    Started { container: usize, network: Network },
-    StartFailed { container: usize, reason: String },
+    Refused {
+        reason: String,
+    },
+    Pulled {
+        container: usize,
+        digest: Option<String>,
+    },
+    PullFailed {
+        container: usize,
+        reason: String,
+    },
+    Created {
+        container: usize,
+        docker_id: String,
+    },
+    CreateFailed {
+        container: usize,
+        reason: String,
+    },
+    Started {
+        container: usize,
+        network: Network,
+    },
+    StartFailed {
+        container: usize,
+        reason: String,
+    },
     /// The container's process ended.
-    Died { container: usize, exit_code: Option<i64>, out_of_memory: bool },
-    Health { container: usize, health: HealthStatus },
+    Died {
+        container: usize,
+        exit_code: Option<i64>,
+        out_of_memory: bool,
+    },
+    Health {
+        container: usize,
+        health: HealthStatus,
+    },
     /// What the engine says of a container, asked for because events may have been missed. `restarts` is the count at
     /// the time of asking: an answer about an earlier run is stale.
-    Observed { container: usize, restarts: u32, found: Found },
+    Observed {
+        container: usize,
+        restarts: u32,
+        found: Found,
+    },
     /// The oldest report was acknowledged.
     Acknowledged,
     /// A time that [`Task::wake_at`] named has come.
@@ -156,10 +187,19 @@ pub enum Event {
 /// What the worker must do. Each is answered by an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
-    Pull { container: usize },
-    Create { container: usize },
-    Start { container: usize },
-    Stop { container: usize, timeout_s: i64 },
+    Pull {
+        container: usize,
+    },
+    Create {
+        container: usize,
+    },
+    Start {
+        container: usize,
+    },
+    Stop {
+        container: usize,
+        timeout_s: i64,
+    },
     /// Tell the control plane the health of the task's containers.
     PublishHealth,
 }

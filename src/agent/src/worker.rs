@@ -73,26 +73,46 @@ pub struct Parts<E> {
 /// What may reach the worker.
 pub(crate) enum Input {
     /// Tasks and what is wanted of each; answered when they are remembered.
-    Payload { tasks: Vec<AcsTask>, accepted: oneshot::Sender<Result<(), DiskError>> },
+    Payload {
+        tasks: Vec<AcsTask>,
+        accepted: oneshot::Sender<Result<(), DiskError>>,
+    },
     /// Every task that belongs here; answered with those that are here and do not.
-    Manifest { tasks: Vec<TaskIdentifier>, surplus: oneshot::Sender<Vec<String>> },
+    Manifest {
+        tasks: Vec<TaskIdentifier>,
+        surplus: oneshot::Sender<Vec<String>>,
+    },
     /// Tasks that are to be stopped after all.
-    StopSurplus { tasks: Vec<String> },
+    StopSurplus {
+        tasks: Vec<String>,
+    },
     /// What is known of the health of the tasks that run.
-    Health { tasks: oneshot::Sender<Vec<Task>> },
+    Health {
+        tasks: oneshot::Sender<Vec<Task>>,
+    },
     /// Something happened to a task.
-    Step { task: String, event: Event },
+    Step {
+        task: String,
+        event: Event,
+    },
     /// The oldest report of a task was acknowledged or refused.
-    Acknowledged { task: String },
+    Acknowledged {
+        task: String,
+    },
     Engine(EngineEvent),
     /// The engine's events may have been missed.
     Resync,
     /// The engine's containers.
     Listed(Vec<Listed>),
     /// What the engine has of a task that was accepted and has containers already.
-    Adopted { task: String, found: Vec<Found> },
+    Adopted {
+        task: String,
+        found: Vec<Found>,
+    },
     /// A stopped task's containers are gone.
-    Removed { task: String },
+    Removed {
+        task: String,
+    },
 }
 
 /// The way to a running worker.

@@ -120,12 +120,7 @@ async fn follow(events: Events, filter: Filter, after: Option<i64>, frames: Fram
 }
 
 /// Sends what the log has after `seen`; false when the reader is gone.
-async fn catch_up(
-    control: &Control,
-    filter: &Filter,
-    seen: &mut i64,
-    frames: &Frames,
-) -> Result<bool, StoreError> {
+async fn catch_up(control: &Control, filter: &Filter, seen: &mut i64, frames: &Frames) -> Result<bool, StoreError> {
     loop {
         let page = {
             let mut reader = control.store.read().await?;

@@ -90,7 +90,8 @@ fn is_api(request: &Request) -> bool {
 
 /// `/events` is the stream, and to who asks for HTML the page that shows it.
 fn is_event_stream(request: &Request) -> bool {
-    let wants_page = request.headers().get("accept").and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains("text/html"));
+    let wants_page =
+        request.headers().get("accept").and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains("text/html"));
     request.uri().path() == "/events" && !wants_page
 }
 

@@ -21,11 +21,11 @@ use tower_sessions::{Expiry, SessionManagerLayer};
 
 use crate::bootstrap::{self, Credentials};
 use crate::cli::ServeFlags;
+use crate::embedded_agent;
 use crate::events::Events;
 use crate::http::{self, Parts};
 use crate::sessions::StoredSessions;
 use crate::sign_in::StoredAccounts;
-use crate::embedded_agent;
 
 /// Hours after which a session that nobody uses ends.
 const SESSION_IDLE_HOURS: i64 = 8;
@@ -55,8 +55,9 @@ pub(crate) async fn serve(flags: ServeFlags) -> anyhow::Result<()> {
         let stopping = shutdown.clone();
         async move { axum::serve(listener, router).with_graceful_shutdown(stopping.cancelled_owned()).await }
     });
-    let agent = (!flags.no_agent)
-        .then(|| tokio::spawn(embedded_agent::keep_running(agent_config(&flags, &control, agent_key), shutdown.clone())));
+    let agent = (!flags.no_agent).then(|| {
+        tokio::spawn(embedded_agent::keep_running(agent_config(&flags, &control, agent_key), shutdown.clone()))
+    });
 
     announce(&flags, &control, &store, &admin).await?;
     stop_signal().await?;
@@ -170,12 +171,7 @@ fn agent_config(flags: &ServeFlags, control: &Control, key: AccessKey) -> AgentC
 }
 
 /// Writes `credentials.env` and prints the lines to paste.
-async fn announce(
-    flags: &ServeFlags,
-    control: &Control,
-    store: &Store,
-    admin: &AccessKey,
-) -> anyhow::Result<()> {
+async fn announce(flags: &ServeFlags, control: &Control, store: &Store, admin: &AccessKey) -> anyhow::Result<()> {
     let endpoint_url = &control.config.endpoint_url;
     let registry = &control.config.registry_host;
     let admin_url = format!("{endpoint_url}/login?token={}", bootstrap::sign_in_token(store).await?);

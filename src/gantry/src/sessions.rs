@@ -56,9 +56,6 @@ impl SessionStore for StoredSessions {
 
     async fn delete(&self, id: &Id) -> Result<()> {
         let hash = hash(id);
-        self.0
-            .write(move |tx| Box::pin(async move { session::delete(tx, &hash).await }))
-            .await
-            .map_err(backend)
+        self.0.write(move |tx| Box::pin(async move { session::delete(tx, &hash).await })).await.map_err(backend)
     }
 }

@@ -22,7 +22,15 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("gantry-bundle", &[]),
     (
         "gantry",
-        &["gantry-model", "gantry-wire", "gantry-store", "gantry-registry", "gantry-control", "gantry-agent", "gantry-web"],
+        &[
+            "gantry-model",
+            "gantry-wire",
+            "gantry-store",
+            "gantry-registry",
+            "gantry-control",
+            "gantry-agent",
+            "gantry-web",
+        ],
     ),
     ("gantry-testkit", &["gantry-model", "gantry-wire", "gantry-store", "gantry-registry", "gantry-control"]),
 ];
@@ -40,12 +48,7 @@ fn root() -> PathBuf {
 }
 
 fn dependencies(package: &Package) -> BTreeSet<String> {
-    package
-        .dependencies
-        .iter()
-        .filter(|d| d.kind == DependencyKind::Normal)
-        .map(|d| d.name.clone())
-        .collect()
+    package.dependencies.iter().filter(|d| d.kind == DependencyKind::Normal).map(|d| d.name.clone()).collect()
 }
 
 #[test]
@@ -76,12 +79,8 @@ fn pure_crates_have_no_runtime_no_io_and_no_chance() {
 
 #[test]
 fn only_the_store_knows_sql() {
-    let users: Vec<String> = metadata()
-        .packages
-        .iter()
-        .filter(|p| dependencies(p).contains("sqlx"))
-        .map(|p| p.name.to_string())
-        .collect();
+    let users: Vec<String> =
+        metadata().packages.iter().filter(|p| dependencies(p).contains("sqlx")).map(|p| p.name.to_string()).collect();
     assert_eq!(users, ["gantry-store"]);
 }
 

@@ -143,7 +143,9 @@ fn ecs_resource(kind: &str, rest: &str) -> Result<Resource, InvalidName> {
         ("container-instance", [cluster, id]) => {
             Ok(Resource::ContainerInstance(ClusterName::parse(*cluster)?, ContainerInstanceId::parse(*id)?))
         }
-        ("service", [cluster, name]) => Ok(Resource::Service(ClusterName::parse(*cluster)?, ServiceName::parse(*name)?)),
+        ("service", [cluster, name]) => {
+            Ok(Resource::Service(ClusterName::parse(*cluster)?, ServiceName::parse(*name)?))
+        }
         ("task", [cluster, id]) => Ok(Resource::Task(ClusterName::parse(*cluster)?, TaskId::parse(*id)?)),
         ("container", [cluster, task, id]) => {
             Ok(Resource::Container(ClusterName::parse(*cluster)?, TaskId::parse(*task)?, (*id).to_owned()))

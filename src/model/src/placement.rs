@@ -18,9 +18,13 @@ pub enum PlacementConstraint {
 pub enum PlacementStrategy {
     Random,
     /// Evenly over the values of a field: `instanceId`, `host` or `attribute:NAME`.
-    Spread { field: String },
+    Spread {
+        field: String,
+    },
     /// Onto the instance with the least remaining of the resource that still fits.
-    Binpack { field: BinpackField },
+    Binpack {
+        field: BinpackField,
+    },
 }
 
 /// The resource that a binpack strategy packs.

@@ -22,19 +22,13 @@ impl Resources {
     /// This amount and `other` together; saturating.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
-        Self {
-            cpu: self.cpu.saturating_add(other.cpu),
-            memory_mib: self.memory_mib.saturating_add(other.memory_mib),
-        }
+        Self { cpu: self.cpu.saturating_add(other.cpu), memory_mib: self.memory_mib.saturating_add(other.memory_mib) }
     }
 
     /// This amount less `other`, never below zero.
     #[must_use]
     pub fn minus(self, other: Self) -> Self {
-        Self {
-            cpu: self.cpu.saturating_sub(other.cpu),
-            memory_mib: self.memory_mib.saturating_sub(other.memory_mib),
-        }
+        Self { cpu: self.cpu.saturating_sub(other.cpu), memory_mib: self.memory_mib.saturating_sub(other.memory_mib) }
     }
 }
 

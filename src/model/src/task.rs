@@ -262,7 +262,9 @@ impl Task {
     /// successor waiting until the host really has room).
     #[must_use]
     pub fn holds_resources(&self) -> bool {
-        self.instance.is_some() && self.desired_status == DesiredStatus::Running && self.last_status != TaskStatus::Stopped
+        self.instance.is_some()
+            && self.desired_status == DesiredStatus::Running
+            && self.last_status != TaskStatus::Stopped
     }
 
     /// The health of the task from that of its essential containers: HEALTHY when all that have a check are, UNHEALTHY

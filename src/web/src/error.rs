@@ -52,7 +52,14 @@ impl ApiError {
     /// Whether the thing that was asked for does not exist.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
-        matches!(self.code(), "ClusterNotFoundException" | "ServiceNotFoundException" | "RepositoryNotFoundException" | "ImageNotFoundException" | "NotFound")
+        matches!(
+            self.code(),
+            "ClusterNotFoundException"
+                | "ServiceNotFoundException"
+                | "RepositoryNotFoundException"
+                | "ImageNotFoundException"
+                | "NotFound"
+        )
     }
 
     /// A thing that a page names and that is not there. The API reports these in `failures`, not as an error.
@@ -82,10 +89,8 @@ where
 {
     fn from(error: SdkError<E, HttpResponse>) -> Self {
         use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-        let request_id = error
-            .raw_response()
-            .and_then(|response| response.headers().get("x-amzn-requestid"))
-            .map(ToOwned::to_owned);
+        let request_id =
+            error.raw_response().and_then(|response| response.headers().get("x-amzn-requestid")).map(ToOwned::to_owned);
         if let Some(code) = error.code() {
             let message = error.message().unwrap_or("The API gave no message").to_owned();
             return Self::Refused { code: code.to_owned(), message, request_id };
@@ -115,6 +120,9 @@ mod tests {
             request_id: Some("7f2c".into()),
         };
         assert_eq!(ApiError::de(error.ser()), error);
-        assert_eq!((error.code(), error.request_id(), error.is_not_found()), ("ClusterNotFoundException", Some("7f2c"), true));
+        assert_eq!(
+            (error.code(), error.request_id(), error.is_not_found()),
+            ("ClusterNotFoundException", Some("7f2c"), true)
+        );
     }
 }

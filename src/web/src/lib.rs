@@ -8,7 +8,9 @@
 #![recursion_limit = "512"]
 
 #[cfg(all(feature = "ssr", feature = "hydrate"))]
-compile_error!("features `ssr` and `hydrate` exclude each other: the server and the browser build the crate separately");
+compile_error!(
+    "features `ssr` and `hydrate` exclude each other: the server and the browser build the crate separately"
+);
 
 pub mod api;
 pub mod app;

@@ -102,7 +102,8 @@ pub async fn ecs_json(operation: &str, input: &serde_json::Value) -> Result<serd
 /// # Errors
 /// [`ApiError::NoAnswer`] outside of a request to the dashboard.
 pub fn web_context() -> Result<WebContext, ApiError> {
-    use_context::<WebContext>().ok_or_else(|| ApiError::NoAnswer { message: "Called outside of the dashboard".to_owned() })
+    use_context::<WebContext>()
+        .ok_or_else(|| ApiError::NoAnswer { message: "Called outside of the dashboard".to_owned() })
 }
 
 /// Who is signed in.

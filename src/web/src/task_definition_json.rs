@@ -33,7 +33,9 @@ pub fn registrable(definition: &Value) -> Value {
         "enableFaultInjection" => value == &Value::Bool(false),
         name => READ_ONLY.contains(&name),
     };
-    Value::Object(members.iter().filter(|(name, value)| !fills_in(name, value)).map(|(n, v)| (n.clone(), v.clone())).collect())
+    Value::Object(
+        members.iter().filter(|(name, value)| !fills_in(name, value)).map(|(n, v)| (n.clone(), v.clone())).collect(),
+    )
 }
 
 /// Reads what somebody pastes: a definition, or the whole answer of DescribeTaskDefinition around one.
@@ -78,7 +80,13 @@ fn compare(of: &str, path: &str, before: &Value, after: &Value, found: &mut Vec<
     }
 }
 
-fn compare_members(of: &str, path: &str, before: &Map<String, Value>, after: &Map<String, Value>, found: &mut Vec<Change>) {
+fn compare_members(
+    of: &str,
+    path: &str,
+    before: &Map<String, Value>,
+    after: &Map<String, Value>,
+    found: &mut Vec<Change>,
+) {
     let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     for name in names {
         let inner = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
@@ -92,9 +100,8 @@ fn compare_members(of: &str, path: &str, before: &Map<String, Value>, after: &Ma
 /// A member that only one side has. An empty list or object is as good as none; a list of named things is told one by
 /// one.
 fn one_sided(of: &str, path: &str, before: Option<&Value>, after: Option<&Value>, found: &mut Vec<Change>) {
-    let is_empty = |v: &Value| {
-        v.is_null() || v.as_array().is_some_and(Vec::is_empty) || v.as_object().is_some_and(Map::is_empty)
-    };
+    let is_empty =
+        |v: &Value| v.is_null() || v.as_array().is_some_and(Vec::is_empty) || v.as_object().is_some_and(Map::is_empty);
     let (before, after) = (before.filter(|v| !is_empty(v)), after.filter(|v| !is_empty(v)));
     match (before, after) {
         (None, None) => {}
@@ -146,7 +153,12 @@ fn compare_items(of: &str, path: &str, key: &str, before: &[Value], after: &[Val
                 (Some(b), Some(a), Some(2)) => compare(&of, &inner, b, a, found),
                 _ => compare(&of, &inner, &b, &a, found),
             },
-            (b, a) => found.push(change(&of, if inner.is_empty() { "containerDefinitions" } else { &inner }, b.as_ref(), a.as_ref())),
+            (b, a) => found.push(change(
+                &of,
+                if inner.is_empty() { "containerDefinitions" } else { &inner },
+                b.as_ref(),
+                a.as_ref(),
+            )),
         }
     }
 }
@@ -157,20 +169,16 @@ fn change(of: &str, path: &str, before: Option<&Value>, after: Option<&Value>) -
         (_, None) => ChangeKind::Remove,
         _ => ChangeKind::Change,
     };
-    Change {
-        kind,
-        path: path.to_owned(),
-        of: of.to_owned(),
-        before: before.map(shown),
-        after: after.map(shown),
-    }
+    Change { kind, path: path.to_owned(), of: of.to_owned(), before: before.map(shown), after: after.map(shown) }
 }
 
 /// A value in one line; of a name and value only the value.
 fn shown(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
-        Value::Object(members) if members.len() == 2 && members.contains_key("name") && members.contains_key("value") => {
+        Value::Object(members)
+            if members.len() == 2 && members.contains_key("name") && members.contains_key("value") =>
+        {
             members.get("value").map(shown).unwrap_or_default()
         }
         other => other.to_string(),
@@ -203,7 +211,8 @@ mod tests {
     #[test]
     fn an_added_variable_and_a_removed_container_are_told_as_such() {
         let before = json!({ "containerDefinitions": [{ "name": "app", "environment": [] }, { "name": "side" }] });
-        let after = json!({ "containerDefinitions": [{ "name": "app", "environment": [{ "name": "X", "value": "y" }] }] });
+        let after =
+            json!({ "containerDefinitions": [{ "name": "app", "environment": [{ "name": "X", "value": "y" }] }] });
         let kinds: Vec<_> = told(&before, &after).into_iter().map(|c| (c.0, c.1, c.2)).collect();
         assert_eq!(
             kinds,

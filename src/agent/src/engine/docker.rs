@@ -93,13 +93,19 @@ impl Engine for DockerEngine {
     async fn registry_digest(&self, reference: &str, auth: Option<RegistryAuth>) -> Result<String, EngineError> {
         let credentials = auth.map(credentials);
         let image = self.docker.inspect_registry_image(reference, credentials).await.map_err(failure)?;
-        image.descriptor.digest.ok_or_else(|| EngineError::Refused(format!("the registry gave no digest of {reference}")))
+        image
+            .descriptor
+            .digest
+            .ok_or_else(|| EngineError::Refused(format!("the registry gave no digest of {reference}")))
     }
 
     async fn pull(&self, reference: &str, auth: Option<RegistryAuth>) -> Result<(), EngineError> {
         let (image, tag) = split_reference(reference);
-        let options =
-            CreateImageOptions { from_image: Some(image.to_owned()), tag: tag.map(str::to_owned), ..Default::default() };
+        let options = CreateImageOptions {
+            from_image: Some(image.to_owned()),
+            tag: tag.map(str::to_owned),
+            ..Default::default()
+        };
         let mut progress = self.docker.create_image(Some(options), None, auth.map(credentials));
         let whole = async {
             loop {
@@ -123,7 +129,11 @@ impl Engine for DockerEngine {
             ..Default::default()
         };
         let body = bollard::body_full(layer.into());
-        self.docker.create_image(Some(options), Some(body), None).try_for_each(|_| async { Ok(()) }).await.map_err(failure)
+        self.docker
+            .create_image(Some(options), Some(body), None)
+            .try_for_each(|_| async { Ok(()) })
+            .await
+            .map_err(failure)
     }
 
     async fn create(&self, name: &str, body: ContainerCreateBody) -> Result<String, EngineError> {
@@ -172,10 +182,7 @@ impl Engine for DockerEngine {
         Ok(found.into_iter().map(listed).collect())
     }
 
-    async fn events(
-        &self,
-        agent: &str,
-    ) -> Result<BoxStream<'static, Result<EngineEvent, EngineError>>, EngineError> {
+    async fn events(&self, agent: &str) -> Result<BoxStream<'static, Result<EngineEvent, EngineError>>, EngineError> {
         // A call that is answered proves that the daemon is there: the stream itself says nothing until something happens.
         self.docker.ping().await.map_err(failure)?;
         let wanted = |key: &str, values: &[&str]| (key.to_owned(), values.iter().map(|&v| v.to_owned()).collect());

@@ -44,9 +44,14 @@ pub(super) async fn session(sessions: &Sessions, instance: &Instance, endpoint: 
 /// What a refused connection means.
 pub(super) fn end_of(error: SocketError) -> Result<End, SessionError> {
     match &error {
-        SocketError::Refused(CallError::Refused { code, .. }) if code == "InactiveInstanceException" => Ok(End::Inactive),
+        SocketError::Refused(CallError::Refused { code, .. }) if code == "InactiveInstanceException" => {
+            Ok(End::Inactive)
+        }
         SocketError::Refused(CallError::Refused { code, .. })
-            if matches!(code.as_str(), "ClientException" | "InvalidParameterException" | "ClusterNotFoundException") =>
+            if matches!(
+                code.as_str(),
+                "ClientException" | "InvalidParameterException" | "ClusterNotFoundException"
+            ) =>
         {
             Ok(End::Unknown)
         }
@@ -97,7 +102,9 @@ impl Session<'_> {
             AcsMessage::Exception(exception) if exception.code == "InactiveInstanceException" => {
                 return Ok(Some(End::Inactive));
             }
-            AcsMessage::Exception(exception) => tracing::warn!(code = exception.code, exception.message, "told of a failure"),
+            AcsMessage::Exception(exception) => {
+                tracing::warn!(code = exception.code, exception.message, "told of a failure")
+            }
             AcsMessage::ErrorMessage(error) => tracing::warn!(error.message, "told of a failure"),
             AcsMessage::PerformUpdateMessage(update) => {
                 self.nack(update.message_id, "this agent is updated with its host").await?;

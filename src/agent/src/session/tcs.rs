@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use gantry_model::UnixMillis;
-use gantry_wire::tcs::{ContainerHealth, Metadata, PublishHealthRequest, StartTelemetrySessionRequest, TaskHealth, TcsMessage};
+use gantry_wire::tcs::{
+    ContainerHealth, Metadata, PublishHealthRequest, StartTelemetrySessionRequest, TaskHealth, TcsMessage,
+};
 use tokio::time::MissedTickBehavior;
 
 use super::acs::end_of;

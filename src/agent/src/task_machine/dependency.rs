@@ -18,7 +18,9 @@ pub(super) enum Unmet {
     NoSuccess { of: String, on: String, exited: String },
     #[error("TaskDependencyError: container {of} needs container {on} to be healthy, but it stopped first")]
     StoppedUnhealthy { of: String, on: String },
-    #[error("TaskDependencyError: container {on} did not reach {condition} within {seconds} s, so {of} was not started")]
+    #[error(
+        "TaskDependencyError: container {on} did not reach {condition} within {seconds} s, so {of} was not started"
+    )]
     TimedOut { of: String, on: String, condition: &'static str, seconds: i64 },
     #[error("TaskDependencyError: container {of} depends on container {on}, which the task does not have")]
     Unknown { of: String, on: String },
@@ -81,7 +83,8 @@ impl Task {
             Condition::Complete => Ok(stopped),
             Condition::Success if stopped && other.exit_code != Some(0) => {
                 let (of, on) = names();
-                let exited = other.exit_code.map_or("has no exit code".to_owned(), |code| format!("exited with {code}"));
+                let exited =
+                    other.exit_code.map_or("has no exit code".to_owned(), |code| format!("exited with {code}"));
                 Err(Unmet::NoSuccess { of, on, exited })
             }
             Condition::Success => Ok(stopped),

@@ -13,9 +13,18 @@ pub enum Found {
     /// There is none.
     Missing,
     /// It was created and has never run.
-    Created { docker_id: String },
-    Running { docker_id: String, network: Network },
-    Exited { docker_id: String, exit_code: Option<i64>, out_of_memory: bool },
+    Created {
+        docker_id: String,
+    },
+    Running {
+        docker_id: String,
+        network: Network,
+    },
+    Exited {
+        docker_id: String,
+        exit_code: Option<i64>,
+        out_of_memory: bool,
+    },
 }
 
 const VANISHED: &str = "ContainerVanishedError: Container was removed outside of the agent";

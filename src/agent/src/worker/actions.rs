@@ -67,7 +67,8 @@ impl<E: Engine> Doer<E> {
     }
 
     async fn try_create(&self, task: &Task, container: usize) -> Result<String, String> {
-        let body = create::request(task, container, &self.creator).map_err(|e| format!("CannotCreateContainerError: {e}"))?;
+        let body =
+            create::request(task, container, &self.creator).map_err(|e| format!("CannotCreateContainerError: {e}"))?;
         self.require_volumes(task, container).await?;
         let name = &task.containers[container].docker_name;
         let deadline = Instant::now() + CREATE_TIMEOUT;
@@ -105,7 +106,9 @@ impl<E: Engine> Doer<E> {
             let Some(VolumeKind::Docker { autoprovision: false, .. }) = volume.map(|v| &v.kind) else { continue };
             match self.engine.has_volume(&point.volume).await {
                 Ok(true) => {}
-                Ok(false) => return Err(format!("CannotInspectVolumeError: there is no shared volume {}", point.volume)),
+                Ok(false) => {
+                    return Err(format!("CannotInspectVolumeError: there is no shared volume {}", point.volume));
+                }
                 Err(error) => return Err(format!("CannotInspectVolumeError: {}", describe(&error))),
             }
         }

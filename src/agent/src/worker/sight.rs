@@ -10,7 +10,9 @@ use super::actions::Doer;
 use super::{Backoff, Entry, Input, Worker};
 use crate::create;
 use crate::disk_state::DiskError;
-use crate::engine::{CONTAINER_LABEL, Engine, EngineError, EngineEvent, EngineEventKind, Inspected, Listed, RunState, TASK_LABEL};
+use crate::engine::{
+    CONTAINER_LABEL, Engine, EngineError, EngineEvent, EngineEventKind, Inspected, Listed, RunState, TASK_LABEL,
+};
 use crate::image::describe;
 use crate::task_machine::{Event, Found, Network, Phase, Task};
 
@@ -75,7 +77,9 @@ impl<E: Engine> Worker<E> {
         let Some((task, container)) = self.by_id.get(&event.container_id).cloned() else { return };
         match event.kind {
             EngineEventKind::Health(health) => self.step(task, Event::Health { container, health }),
-            EngineEventKind::Died { exit_code } => Arc::clone(&self.doer).look_at_dead(task, container, event.container_id, exit_code),
+            EngineEventKind::Died { exit_code } => {
+                Arc::clone(&self.doer).look_at_dead(task, container, event.container_id, exit_code)
+            }
             EngineEventKind::Destroyed => {
                 if let Some(entry) = self.tasks.get(&task) {
                     Arc::clone(&self.doer).look_at(&entry.task, container);
@@ -190,11 +194,9 @@ impl<E: Engine> Doer<E> {
     fn look_at_dead(self: Arc<Self>, task: String, container: usize, id: String, exit_code: Option<i64>) {
         tokio::spawn(async move {
             let event = match self.engine.inspect(&id).await {
-                Ok(found) if found.state == RunState::Exited => Event::Died {
-                    container,
-                    exit_code: found.exit_code,
-                    out_of_memory: found.out_of_memory,
-                },
+                Ok(found) if found.state == RunState::Exited => {
+                    Event::Died { container, exit_code: found.exit_code, out_of_memory: found.out_of_memory }
+                }
                 // It was started again, or its start failed, which the start's own answer says.
                 Ok(_) => return,
                 Err(_) => Event::Died { container, exit_code, out_of_memory: false },

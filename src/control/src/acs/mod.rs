@@ -28,7 +28,6 @@ pub mod payload;
 mod session;
 mod telemetry;
 
-
 /// The agents' sockets.
 pub fn router(control: Arc<Control>) -> Router {
     let agents = Agents { control, sessions: Arc::new(Sessions::default()) };
@@ -63,13 +62,16 @@ impl Sessions {
 
 async fn open_payload(State(agents): State<Agents>, request: Request) -> Response {
     let control = Arc::clone(&agents.control);
-    open(&control, request, "containerInstanceArn", move |instance, socket| session::run(agents, instance, socket)).await
+    open(&control, request, "containerInstanceArn", move |instance, socket| session::run(agents, instance, socket))
+        .await
 }
 
 async fn open_telemetry(State(agents): State<Agents>, request: Request) -> Response {
     let control = Arc::clone(&agents.control);
-    open(&control, request, "containerInstance", move |instance, socket| telemetry::run(agents.control, instance, socket))
-        .await
+    open(&control, request, "containerInstance", move |instance, socket| {
+        telemetry::run(agents.control, instance, socket)
+    })
+    .await
 }
 
 /// Opens a socket for the agent of the instance that the query names in `parameter`.
@@ -98,7 +100,8 @@ async fn admit(control: &Arc<Control>, parts: &Parts, parameter: &str) -> Result
     let unreadable = |e: &dyn std::fmt::Display| ApiError::invalid_parameter(format!("The query does not read: {e}"));
     let Query(query) = Query::<BTreeMap<String, String>>::try_from_uri(&parts.uri).map_err(|e| unreadable(&e))?;
     let arn = query.get(parameter).map(String::as_str).unwrap_or_default();
-    let unknown = || ApiError::client(format!("{parameter} {arn} is not a container instance of this account and region."));
+    let unknown =
+        || ApiError::client(format!("{parameter} {arn} is not a container instance of this account and region."));
     let scope = control.scope(&caller.region);
     let id = match arn.parse::<Arn>() {
         Ok(Arn { scope: of, resource: Resource::ContainerInstance(_, id) }) if of == scope => id,

@@ -7,8 +7,8 @@ use gantry_model::task::{DesiredStatus, Task};
 use gantry_model::{Arn, Resource};
 use gantry_wire::acs_task::{
     AcsContainer, AcsDependency, AcsDockerVolume, AcsEnvironmentFile, AcsHostVolume, AcsMountPoint, AcsPortMapping,
-    AcsRestartPolicy, AcsSecret, AcsTask, AcsVolume, AcsVolumeFrom, AsmAuthData, DockerConfig, EcrAuthData, Environment,
-    RegistryAuthentication,
+    AcsRestartPolicy, AcsSecret, AcsTask, AcsVolume, AcsVolumeFrom, AsmAuthData, DockerConfig, EcrAuthData,
+    Environment, RegistryAuthentication,
 };
 use gantry_wire::shapes::ecs::{
     ContainerDefinition, ContainerOverride, EnvironmentFile, KeyValuePair, PortMapping, Secret, TaskDefinition,
@@ -125,15 +125,25 @@ fn container(task: &Task, c: &ContainerDefinition, overrides: &TaskOverride, reg
         essential: c.essential.unwrap_or(true),
         links: c.links.clone().unwrap_or_default(),
         port_mappings: c.port_mappings.iter().flatten().map(port_mapping).collect(),
-        mount_points: c.mount_points.iter().flatten().map(|m| AcsMountPoint {
-            source_volume: m.source_volume.clone().unwrap_or_default(),
-            container_path: m.container_path.clone().unwrap_or_default(),
-            read_only: m.read_only.unwrap_or_default(),
-        }).collect(),
-        volumes_from: c.volumes_from.iter().flatten().map(|v| AcsVolumeFrom {
-            source_container: v.source_container.clone().unwrap_or_default(),
-            read_only: v.read_only.unwrap_or_default(),
-        }).collect(),
+        mount_points: c
+            .mount_points
+            .iter()
+            .flatten()
+            .map(|m| AcsMountPoint {
+                source_volume: m.source_volume.clone().unwrap_or_default(),
+                container_path: m.container_path.clone().unwrap_or_default(),
+                read_only: m.read_only.unwrap_or_default(),
+            })
+            .collect(),
+        volumes_from: c
+            .volumes_from
+            .iter()
+            .flatten()
+            .map(|v| AcsVolumeFrom {
+                source_container: v.source_container.clone().unwrap_or_default(),
+                read_only: v.read_only.unwrap_or_default(),
+            })
+            .collect(),
         docker_config: DockerConfig {
             config: Some(docker::config(c).to_string()),
             host_config: Some(docker::host_config(c, memory_mib, soft_mib).to_string()),
@@ -141,10 +151,15 @@ fn container(task: &Task, c: &ContainerDefinition, overrides: &TaskOverride, reg
         },
         health_check_type: c.health_check.as_ref().map(|_| "docker".to_owned()),
         secrets: c.secrets.iter().flatten().map(|s| secret(task, s)).collect(),
-        depends_on: c.depends_on.iter().flatten().map(|d| AcsDependency {
-            container_name: d.container_name.clone().unwrap_or_default(),
-            condition: d.condition.clone().unwrap_or_default(),
-        }).collect(),
+        depends_on: c
+            .depends_on
+            .iter()
+            .flatten()
+            .map(|d| AcsDependency {
+                container_name: d.container_name.clone().unwrap_or_default(),
+                condition: d.condition.clone().unwrap_or_default(),
+            })
+            .collect(),
         start_timeout: c.start_timeout.map(i64::from),
         stop_timeout: c.stop_timeout.map(i64::from),
         restart_policy: c.restart_policy.as_ref().map(|p| AcsRestartPolicy {

@@ -325,7 +325,9 @@ async fn build(
     }
     if !definitions.contains_key(&task.task_definition) {
         let found = gantry_store::task_definition::get(conn, &task.scope, &task.task_definition).await?;
-        let Some(found) = found else { return Ok(Err(format!("there is no task definition {}", task.task_definition))) };
+        let Some(found) = found else {
+            return Ok(Err(format!("there is no task definition {}", task.task_definition)));
+        };
         match serde_json::from_value(found.document) {
             Ok(definition) => definitions.insert(task.task_definition.clone(), definition),
             Err(error) => return Ok(Err(format!("its definition does not read: {error}"))),

@@ -1,8 +1,65 @@
-//! Amazon ECR, one file an operation.
+//! Amazon ECR (API 2015-09-21), one file an operation.
+//!
+//! The registry's own logic is `gantry-registry`'s: an operation here reads its request ([`resolve`]), calls the registry,
+//! and writes the answer ([`view`]); what the registry refuses becomes the error that ECR models for it ([`failures`]).
+
+mod batch_check_layer_availability;
+mod batch_delete_image;
+mod batch_get_image;
+mod complete_layer_upload;
+mod create_repository;
+mod delete_repository;
+mod describe_images;
+mod describe_registry;
+mod describe_repositories;
+mod failures;
+mod get_authorization_token;
+mod get_download_url_for_layer;
+mod image_filter;
+mod initiate_layer_upload;
+mod list_images;
+mod list_tags_for_resource;
+mod put_image;
+mod put_image_scanning_configuration;
+mod put_image_tag_mutability;
+mod resolve;
+mod settings;
+mod tag_resource;
+mod tags;
+mod untag_resource;
+mod upload_layer_part;
+mod view;
 
 use crate::operations::Operations;
 
 /// Adds the operations of ECR.
 pub fn register(operations: &mut Operations) {
-    let _ = operations;
+    operations.add(
+        "ecr",
+        "BatchCheckLayerAvailability",
+        batch_check_layer_availability::batch_check_layer_availability,
+    );
+    operations.add("ecr", "BatchDeleteImage", batch_delete_image::batch_delete_image);
+    operations.add("ecr", "BatchGetImage", batch_get_image::batch_get_image);
+    operations.add("ecr", "CompleteLayerUpload", complete_layer_upload::complete_layer_upload);
+    operations.add("ecr", "CreateRepository", create_repository::create_repository);
+    operations.add("ecr", "DeleteRepository", delete_repository::delete_repository);
+    operations.add("ecr", "DescribeImages", describe_images::describe_images);
+    operations.add("ecr", "DescribeRegistry", describe_registry::describe_registry);
+    operations.add("ecr", "DescribeRepositories", describe_repositories::describe_repositories);
+    operations.add("ecr", "GetAuthorizationToken", get_authorization_token::get_authorization_token);
+    operations.add("ecr", "GetDownloadUrlForLayer", get_download_url_for_layer::get_download_url_for_layer);
+    operations.add("ecr", "InitiateLayerUpload", initiate_layer_upload::initiate_layer_upload);
+    operations.add("ecr", "ListImages", list_images::list_images);
+    operations.add("ecr", "ListTagsForResource", list_tags_for_resource::list_tags_for_resource);
+    operations.add("ecr", "PutImage", put_image::put_image);
+    operations.add(
+        "ecr",
+        "PutImageScanningConfiguration",
+        put_image_scanning_configuration::put_image_scanning_configuration,
+    );
+    operations.add("ecr", "PutImageTagMutability", put_image_tag_mutability::put_image_tag_mutability);
+    operations.add("ecr", "TagResource", tag_resource::tag_resource);
+    operations.add("ecr", "UntagResource", untag_resource::untag_resource);
+    operations.add("ecr", "UploadLayerPart", upload_layer_part::upload_layer_part);
 }

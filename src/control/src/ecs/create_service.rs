@@ -1,9 +1,9 @@
 //! CreateService: keeps a number of tasks of a definition running (ECS API reference, `CreateService`).
 
+use gantry_model::ServiceName;
 use gantry_model::cluster::Cluster;
 use gantry_model::service::{SchedulingStrategy, Service, ServiceStatus, StartThrottle};
 use gantry_model::task::LaunchType;
-use gantry_model::ServiceName;
 use gantry_scheduler::start_deployment;
 use gantry_store::Tx;
 use gantry_wire::ApiError;
@@ -41,10 +41,7 @@ async fn create(tx: &mut Tx, call: &Call, input: &CreateServiceRequest) -> Resul
                 return Err(ApiError::invalid_parameter("Creation of service was not idempotent.").into());
             }
             ServiceStatus::Draining => {
-                return Err(ApiError::invalid_parameter(
-                    "Unable to Start a service that is still Draining.",
-                )
-                .into());
+                return Err(ApiError::invalid_parameter("Unable to Start a service that is still Draining.").into());
             }
             ServiceStatus::Inactive => {}
         }
@@ -114,7 +111,9 @@ fn service(
             &service_spec::default_configuration(scheduling_strategy),
             scheduling_strategy,
         )?,
-        placement_constraints: launch::placement_constraints(input.placement_constraints.as_deref().unwrap_or_default())?,
+        placement_constraints: launch::placement_constraints(
+            input.placement_constraints.as_deref().unwrap_or_default(),
+        )?,
         placement_strategy,
         health_check_grace_period_s: service_spec::grace_period(input.health_check_grace_period_seconds)?,
         deployments: Vec::new(),

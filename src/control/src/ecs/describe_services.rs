@@ -16,7 +16,10 @@ use crate::error::Failure;
 ///
 /// # Errors
 /// ClusterNotFoundException; InvalidParameterException for none or more than ten services.
-pub async fn describe_services(call: Call, input: DescribeServicesRequest) -> Result<DescribeServicesResponse, Failure> {
+pub async fn describe_services(
+    call: Call,
+    input: DescribeServicesRequest,
+) -> Result<DescribeServicesResponse, Failure> {
     let mut reader = call.control.store.read().await?;
     let cluster = resolve::cluster(&mut reader, &call.scope, input.cluster.as_deref()).await?;
     let names = input.services.unwrap_or_default();

@@ -53,7 +53,8 @@ pub async fn remember<I: Serialize, O: Serialize>(
     now: UnixMillis,
 ) -> Result<(), Failure> {
     let Some(token) = token else { return Ok(()) };
-    let answer = serde_json::to_string(answer).map_err(|e| ApiError::server(format!("an answer does not encode: {e}")))?;
+    let answer =
+        serde_json::to_string(answer).map_err(|e| ApiError::server(format!("an answer does not encode: {e}")))?;
     let hash = digest(input)?;
     gantry_store::client_token::put(tx, scope, operation, token, &hash, &answer, token_expiry(now)).await?;
     Ok(())

@@ -54,7 +54,9 @@ fn chosen_provider(strategy: &[wire::CapacityProviderStrategyItem]) -> Result<Op
     for item in strategy {
         let name = item.capacity_provider.as_deref().unwrap_or_default();
         if name != "FARGATE" && name != "FARGATE_SPOT" {
-            return Err(ApiError::invalid_parameter(format!("The specified capacity provider '{name}' was not found.")));
+            return Err(ApiError::invalid_parameter(format!(
+                "The specified capacity provider '{name}' was not found."
+            )));
         }
         let rank = i64::from(item.base.unwrap_or(0)) * 1001 + i64::from(item.weight.unwrap_or(0));
         if best.is_none_or(|(most, _)| rank > most) {
@@ -62,9 +64,9 @@ fn chosen_provider(strategy: &[wire::CapacityProviderStrategyItem]) -> Result<Op
         }
     }
     match best {
-        Some((0, _)) if strategy.len() > 1 => {
-            Err(ApiError::invalid_parameter("At least one capacity provider must have a weight or base greater than 0."))
-        }
+        Some((0, _)) if strategy.len() > 1 => Err(ApiError::invalid_parameter(
+            "At least one capacity provider must have a weight or base greater than 0.",
+        )),
         best => Ok(best.map(|(_, name)| name.to_owned())),
     }
 }

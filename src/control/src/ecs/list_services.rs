@@ -1,7 +1,7 @@
 //! ListServices: the ARNs of a cluster's ACTIVE services, ten a page unless asked otherwise (ECS API reference).
 
 use gantry_model::Arn;
-use gantry_model::service::{Service, ServiceStatus, SchedulingStrategy};
+use gantry_model::service::{SchedulingStrategy, Service, ServiceStatus};
 use gantry_wire::ApiError;
 use gantry_wire::paginate;
 use gantry_wire::shapes::ecs::{ListServicesRequest, ListServicesResponse};

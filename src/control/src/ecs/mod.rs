@@ -99,7 +99,11 @@ pub fn register(operations: &mut Operations) {
     operations.add("ecs", "RunTask", run_task::run_task);
     operations.add("ecs", "StartTask", start_task::start_task);
     operations.add("ecs", "StopTask", stop_task::stop_task);
-    operations.add("ecs", "SubmitAttachmentStateChanges", submit_attachment_state_changes::submit_attachment_state_changes);
+    operations.add(
+        "ecs",
+        "SubmitAttachmentStateChanges",
+        submit_attachment_state_changes::submit_attachment_state_changes,
+    );
     operations.add("ecs", "SubmitContainerStateChange", submit_container_state_change::submit_container_state_change);
     operations.add("ecs", "SubmitTaskStateChange", submit_task_state_change::submit_task_state_change);
     operations.add("ecs", "TagResource", tag_resource::tag_resource);
@@ -107,6 +111,10 @@ pub fn register(operations: &mut Operations) {
     operations.add("ecs", "UpdateCluster", update_cluster::update_cluster);
     operations.add("ecs", "UpdateClusterSettings", update_cluster_settings::update_cluster_settings);
     operations.add("ecs", "UpdateContainerAgent", update_container_agent::update_container_agent);
-    operations.add("ecs", "UpdateContainerInstancesState", update_container_instances_state::update_container_instances_state);
+    operations.add(
+        "ecs",
+        "UpdateContainerInstancesState",
+        update_container_instances_state::update_container_instances_state,
+    );
     operations.add("ecs", "UpdateService", update_service::update_service);
 }

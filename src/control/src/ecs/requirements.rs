@@ -78,7 +78,11 @@ fn fixed_ports(network_mode: Option<&str>, containers: &[ContainerDefinition]) -
     for mapping in containers.iter().flat_map(|c| c.port_mappings.iter().flatten()) {
         let host_port = mapping.host_port.filter(|&p| p != 0).or(if on_host { mapping.container_port } else { None });
         let Some(port) = host_port.and_then(|p| u16::try_from(p).ok()) else { continue };
-        if mapping.protocol.as_deref() == Some("udp") { udp.insert(port) } else { tcp.insert(port) };
+        if mapping.protocol.as_deref() == Some("udp") {
+            udp.insert(port)
+        } else {
+            tcp.insert(port)
+        };
     }
     (tcp, udp)
 }
@@ -145,7 +149,8 @@ mod tests {
             ..PortMapping::default()
         };
         let mut app = container(0, 64, None);
-        app.port_mappings = Some(vec![mapping(80, Some(8080), "tcp"), mapping(81, Some(0), "tcp"), mapping(53, None, "udp")]);
+        app.port_mappings =
+            Some(vec![mapping(80, Some(8080), "tcp"), mapping(81, Some(0), "tcp"), mapping(53, None, "udp")]);
         let bridge = definition(vec![app]);
         assert_eq!(of(&bridge).tcp_ports, BTreeSet::from([8080]));
         assert_eq!(of(&bridge).udp_ports, BTreeSet::new());

@@ -24,7 +24,8 @@ pub const DEFAULT_CLUSTER: &str = "default";
 pub fn cluster_name(scope: &Scope, text: Option<&str>) -> Result<ClusterName, ApiError> {
     let text = text.unwrap_or(DEFAULT_CLUSTER);
     if !text.starts_with("arn:") {
-        return ClusterName::parse(text).map_err(|_| ApiError::invalid_parameter("Identifier is for a cluster is invalid: cluster"));
+        return ClusterName::parse(text)
+            .map_err(|_| ApiError::invalid_parameter("Identifier is for a cluster is invalid: cluster"));
     }
     match text.parse::<Arn>() {
         Ok(Arn { scope: of, resource: Resource::Cluster(name) }) if of == *scope => Ok(name),
@@ -52,7 +53,9 @@ pub fn service_name(scope: &Scope, cluster: &ClusterName, text: &str) -> Option<
         return ServiceName::parse(text).ok();
     }
     match text.parse::<Arn>() {
-        Ok(Arn { scope: of, resource: Resource::Service(in_cluster, name) }) if of == *scope && in_cluster == *cluster => {
+        Ok(Arn { scope: of, resource: Resource::Service(in_cluster, name) })
+            if of == *scope && in_cluster == *cluster =>
+        {
             Some(name)
         }
         _ => None,
@@ -66,7 +69,9 @@ pub fn task_id(scope: &Scope, cluster: &ClusterName, text: &str) -> Option<TaskI
         return TaskId::parse(text).ok();
     }
     match text.parse::<Arn>() {
-        Ok(Arn { scope: of, resource: Resource::Task(in_cluster, id) }) if of == *scope && in_cluster == *cluster => Some(id),
+        Ok(Arn { scope: of, resource: Resource::Task(in_cluster, id) }) if of == *scope && in_cluster == *cluster => {
+            Some(id)
+        }
         _ => None,
     }
 }
@@ -120,7 +125,9 @@ pub fn task_definition_ref(scope: &Scope, text: &str) -> Option<TaskDefinitionRe
 pub async fn task_definition(conn: &mut Conn, scope: &Scope, text: &str) -> Result<Option<TaskDefinition>, Failure> {
     Ok(match task_definition_ref(scope, text) {
         None => None,
-        Some(TaskDefinitionRef::Latest(family)) => gantry_store::task_definition::latest_active(conn, scope, &family).await?,
+        Some(TaskDefinitionRef::Latest(family)) => {
+            gantry_store::task_definition::latest_active(conn, scope, &family).await?
+        }
         Some(TaskDefinitionRef::Revision(id)) => gantry_store::task_definition::get(conn, scope, &id).await?,
     })
 }

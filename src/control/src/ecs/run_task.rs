@@ -32,13 +32,17 @@ pub async fn run_task(call: Call, input: RunTaskRequest) -> Result<RunTaskRespon
 
 async fn run(tx: &mut Tx, call: &Call, input: &RunTaskRequest, seed: u64) -> Result<RunTaskResponse, Failure> {
     let cluster = resolve::cluster(tx, &call.scope, input.cluster.as_deref()).await?;
-    if let Some(answer) = idempotency::earlier(tx, &call.scope, "RunTask", input.client_token.as_deref(), input).await? {
+    if let Some(answer) = idempotency::earlier(tx, &call.scope, "RunTask", input.client_token.as_deref(), input).await?
+    {
         return Ok(answer);
     }
     unsupported::refuse_volumes(input.volume_configurations.as_deref())?;
     let count = count(input.count)?;
     let runnable = launch::runnable(tx, &call.scope, input.task_definition.as_deref().unwrap_or_default()).await?;
-    let capacity = launch::capacity(input.launch_type.as_deref(), input.capacity_provider_strategy.as_deref().unwrap_or_default())?;
+    let capacity = launch::capacity(
+        input.launch_type.as_deref(),
+        input.capacity_provider_strategy.as_deref().unwrap_or_default(),
+    )?;
     launch::check_network(&runnable.document, &capacity, input.network_configuration.as_ref())?;
     let plan = Plan::read(input, &runnable, capacity, &cluster.name)?;
     let mut hosts = Hosts::load(tx, &call.scope, &cluster.name, plan.capacity.launch_type).await?;
@@ -195,7 +199,9 @@ fn tags(input: &RunTaskRequest, runnable: &Runnable, cluster: &gantry_model::Clu
         None | Some("NONE") => {}
         Some("TASK_DEFINITION") => inherit(&mut tags, &runnable.model.tags),
         Some(other) => {
-            return Err(ApiError::invalid_parameter(format!("propagateTags {other} is only for tasks of a service.")).into());
+            return Err(
+                ApiError::invalid_parameter(format!("propagateTags {other} is only for tasks of a service.")).into()
+            );
         }
     }
     if input.enable_ecs_managed_tags == Some(true) {

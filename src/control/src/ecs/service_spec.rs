@@ -19,12 +19,15 @@ pub fn deployment_configuration(
     let Some(given) = given else { return Ok(base.clone()) };
     let percent = |name: &str, given: Option<i32>, base: u32| match given {
         None => Ok(base),
-        Some(n) => u32::try_from(n).map_err(|_| {
-            ApiError::invalid_parameter(format!("deploymentConfiguration.{name} must not be negative."))
-        }),
+        Some(n) => u32::try_from(n)
+            .map_err(|_| ApiError::invalid_parameter(format!("deploymentConfiguration.{name} must not be negative."))),
     };
     let configuration = DeploymentConfiguration {
-        minimum_healthy_percent: percent("minimumHealthyPercent", given.minimum_healthy_percent, base.minimum_healthy_percent)?,
+        minimum_healthy_percent: percent(
+            "minimumHealthyPercent",
+            given.minimum_healthy_percent,
+            base.minimum_healthy_percent,
+        )?,
         maximum_percent: percent("maximumPercent", given.maximum_percent, base.maximum_percent)?,
         circuit_breaker: match &given.deployment_circuit_breaker {
             None => base.circuit_breaker.clone(),
@@ -70,9 +73,12 @@ fn circuit_breaker(given: &wire::DeploymentCircuitBreaker) -> Result<CircuitBrea
     let threshold = match &given.threshold_configuration {
         None => BreakerThreshold::BoundedPercent(50),
         Some(configuration) => {
-            let value = configuration.value.and_then(|v| u32::try_from(v).ok()).filter(|&v| v > 0).ok_or_else(|| {
-                ApiError::invalid_parameter("deploymentCircuitBreaker.thresholdConfiguration.value must be above 0.")
-            })?;
+            let value =
+                configuration.value.and_then(|v| u32::try_from(v).ok()).filter(|&v| v > 0).ok_or_else(|| {
+                    ApiError::invalid_parameter(
+                        "deploymentCircuitBreaker.thresholdConfiguration.value must be above 0.",
+                    )
+                })?;
             match configuration.r#type.as_deref() {
                 Some("BOUNDED_PERCENT") => BreakerThreshold::BoundedPercent(value),
                 Some("UNBOUNDED_PERCENT") => BreakerThreshold::UnboundedPercent(value),
@@ -130,7 +136,11 @@ pub fn propagate_tags(given: &str) -> Result<&str, ApiError> {
 ///
 /// # Errors
 /// ServerException when it does not encode.
-pub fn keep<T: serde::Serialize>(extra: &mut Map<String, Value>, member: &str, part: Option<&T>) -> Result<(), ApiError> {
+pub fn keep<T: serde::Serialize>(
+    extra: &mut Map<String, Value>,
+    member: &str,
+    part: Option<&T>,
+) -> Result<(), ApiError> {
     if let Some(part) = part {
         extra.insert(member.to_owned(), kept(part)?);
     }
@@ -152,9 +162,15 @@ mod tests {
     #[test]
     fn percentages_that_would_stop_every_deployment_are_refused() {
         let base = default_configuration(SchedulingStrategy::Replica);
-        for (minimum, maximum, valid) in
-            [(0, 100, true), (50, 200, true), (100, 200, true), (100, 100, false), (150, 100, false), (-1, 200, false), (0, 50, false)]
-        {
+        for (minimum, maximum, valid) in [
+            (0, 100, true),
+            (50, 200, true),
+            (100, 200, true),
+            (100, 100, false),
+            (150, 100, false),
+            (-1, 200, false),
+            (0, 50, false),
+        ] {
             let result = deployment_configuration(Some(&given(minimum, maximum)), &base, SchedulingStrategy::Replica);
             assert_eq!(result.is_ok(), valid, "{minimum} {maximum}");
         }
@@ -170,7 +186,8 @@ mod tests {
 
     #[test]
     fn a_breaker_without_a_threshold_opens_at_half_the_desired_count() {
-        let breaker = circuit_breaker(&wire::DeploymentCircuitBreaker { enable: Some(true), ..Default::default() }).unwrap();
+        let breaker =
+            circuit_breaker(&wire::DeploymentCircuitBreaker { enable: Some(true), ..Default::default() }).unwrap();
         assert_eq!(breaker.threshold, BreakerThreshold::BoundedPercent(50));
         assert!(breaker.reset_on_healthy_task && !breaker.rollback);
     }

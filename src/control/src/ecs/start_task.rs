@@ -76,7 +76,10 @@ async fn start(tx: &mut Tx, call: &Call, input: &StartTaskRequest) -> Result<Sta
                 answer.tasks.get_or_insert_default().push(view::task::task(&task, true));
             }
             (host, reason) => answer.failures.get_or_insert_default().push(WireFailure {
-                arn: Some(host.map_or_else(|| text.clone(), |h| Arn::container_instance(&h.scope, &h.cluster, &h.id).to_string())),
+                arn: Some(host.map_or_else(
+                    || text.clone(),
+                    |h| Arn::container_instance(&h.scope, &h.cluster, &h.id).to_string(),
+                )),
                 reason,
                 detail: None,
             }),

@@ -204,7 +204,12 @@ impl World {
         Ok(outcome.wake_at)
     }
 
-    async fn start(&self, tx: &mut Tx, start: &Start, now: UnixMillis) -> Result<Option<gantry_model::TaskId>, Failure> {
+    async fn start(
+        &self,
+        tx: &mut Tx,
+        start: &Start,
+        now: UnixMillis,
+    ) -> Result<Option<gantry_model::TaskId>, Failure> {
         let Some(definition) = self.definitions.get(&start.task_definition) else { return Ok(None) };
         let Some(host) = self.hosts.instances.iter().find(|h| h.id == start.instance) else { return Ok(None) };
         let capacity = update_service::capacity_of(&self.service);

@@ -1,5 +1,7 @@
 //! The store over real database files, each test with its own: durability, order, isolation, and every noun's queries.
 
+#![expect(clippy::unwrap_used, reason = "what cannot be prepared fails the test")]
+
 mod nouns;
 mod support;
 mod task_filters;

@@ -27,7 +27,7 @@ async fn clusters_come_back_and_only_active_ones_are_listed() {
     let conn = &mut *store.read().await.unwrap();
     assert_eq!(cluster::get(conn, &here(), &gone.name).await.unwrap(), Some(gone));
     assert_eq!(cluster::get(conn, &elsewhere(), &default.name).await.unwrap(), None);
-    assert_eq!(cluster::list(conn, &here()).await.unwrap(), [default.clone()]);
+    assert_eq!(cluster::list(conn, &here()).await.unwrap().as_slice(), std::slice::from_ref(&default));
     assert_eq!(cluster::list(conn, &elsewhere()).await.unwrap(), []);
     assert_eq!(cluster::all(conn).await.unwrap(), [default]);
 }
@@ -238,7 +238,7 @@ async fn a_client_token_is_known_until_it_expires() {
     remember("a", 2000).await.unwrap();
     let known = |operation: &'static str, token: &'static str| {
         let store = &store;
-        async move { client_token::get(&mut *store.read().await.unwrap(), &here(), operation, token).await.unwrap() }
+        async move { client_token::get(&mut store.read().await.unwrap(), &here(), operation, token).await.unwrap() }
     };
     assert_eq!(known("RunTask", "a").await, Some(("hash".to_owned(), "[]".to_owned())));
     assert_eq!(known("CreateService", "a").await, None);
@@ -294,7 +294,7 @@ async fn a_session_lives_until_it_expires_or_is_deleted() {
     let store = TestStore::new().await;
     let load = |id: &'static str, now: i64| {
         let store = &store;
-        async move { session::load(&mut *store.read().await.unwrap(), id, UnixMillis(now)).await.unwrap() }
+        async move { session::load(&mut store.read().await.unwrap(), id, UnixMillis(now)).await.unwrap() }
     };
     store
         .write(|tx| {

@@ -25,7 +25,11 @@ impl ServiceEvent {
         let has = |part: &str| self.message.contains(part);
         if has("unable to") || has("failed") || has("unhealthy") || has("rolled back") || has("rolling back") {
             State::Failed
-        } else if has("steady state") || has("completed") || has("has started") || has("registered") && !has("deregistered") {
+        } else if has("steady state")
+            || has("completed")
+            || has("has started")
+            || has("registered") && !has("deregistered")
+        {
             State::Running
         } else if has("stopped") || has("draining") || has("deregistered") {
             State::Draining
@@ -66,6 +70,18 @@ pub async fn list_cluster_events(cluster: String, limit: u32) -> Result<Vec<Serv
     Ok(events)
 }
 
+/// The newest events of all clusters.
+#[server(prefix = "/ui/api", endpoint = "list-events")]
+pub async fn list_events() -> Result<Vec<ServiceEvent>, ApiError> {
+    let mut events = Vec::new();
+    for cluster in super::clusters::list_clusters().await? {
+        events.extend(list_cluster_events(cluster.name, read::MOST_EVENTS).await?);
+    }
+    events.sort_by(|a, b| (b.at, &b.id).cmp(&(a.at, &a.id)));
+    events.truncate(read::MOST_EVENTS as usize);
+    Ok(events)
+}
+
 #[cfg(feature = "ssr")]
 pub(crate) mod read {
     //! Reading service events through the SDK.
@@ -74,6 +90,9 @@ pub(crate) mod read {
 
     use super::ServiceEvent;
     use crate::api::convert::{millis, text};
+
+    /// A feed over all clusters ends here.
+    pub(super) const MOST_EVENTS: u32 = 300;
 
     /// The events that DescribeServices gives: the newest hundred.
     pub(crate) fn events(cluster: &str, service: &Service) -> Vec<ServiceEvent> {

@@ -36,13 +36,7 @@ impl ClusterSummary {
 #[server(prefix = "/ui/api", endpoint = "list-clusters")]
 pub async fn list_clusters() -> Result<Vec<ClusterSummary>, ApiError> {
     let ecs = crate::sdk::ecs()?;
-    let arns: Vec<String> = ecs
-        .list_clusters()
-        .into_paginator()
-        .items()
-        .send()
-        .collect::<Result<_, _>>()
-        .await?;
+    let arns: Vec<String> = ecs.list_clusters().into_paginator().items().send().collect::<Result<_, _>>().await?;
     let mut clusters = Vec::with_capacity(arns.len());
     for some in arns.chunks(100) {
         let answer = ecs.describe_clusters().set_clusters(Some(some.to_vec())).send().await?;
@@ -60,11 +54,7 @@ pub async fn list_clusters() -> Result<Vec<ClusterSummary>, ApiError> {
 #[server(prefix = "/ui/api", endpoint = "describe-cluster")]
 pub async fn describe_cluster(cluster: String) -> Result<ClusterSummary, ApiError> {
     let answer = crate::sdk::ecs()?.describe_clusters().clusters(&cluster).send().await?;
-    answer
-        .clusters()
-        .first()
-        .map(read::summary)
-        .ok_or_else(|| ApiError::missing("cluster", &cluster))
+    answer.clusters().first().map(read::summary).ok_or_else(|| ApiError::missing("cluster", &cluster))
 }
 
 /// Creates a cluster and goes to its page.

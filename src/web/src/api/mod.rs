@@ -6,6 +6,7 @@
 pub mod cluster_events;
 pub mod clusters;
 pub mod instances;
+pub mod overview;
 pub mod repositories;
 pub mod service_list;
 pub mod services;

@@ -25,6 +25,10 @@ pub struct ServiceSummary {
     pub rollout_reason: String,
     /// Tasks of the newest deployment that failed to start.
     pub failed_tasks: u32,
+    /// Tasks of the newest deployment: running, pending.
+    pub new_tasks: (u32, u32),
+    /// Running tasks of the deployments that it replaces.
+    pub old_tasks: u32,
     pub launch_type: String,
     /// When the newest deployment last changed.
     pub changed_at: Option<i64>,
@@ -127,7 +131,7 @@ pub(crate) mod read {
 
     pub(crate) fn summary(cluster: &str, service: &Service) -> ServiceSummary {
         let primary = service.deployments().iter().find(|d| d.status() == Some("PRIMARY"));
-        let other = service.deployments().iter().find(|d| d.status() != Some("PRIMARY"));
+        let others = || service.deployments().iter().filter(|d| d.status() != Some("PRIMARY"));
         let task_definition = primary.and_then(|d| d.task_definition()).or(service.task_definition());
         ServiceSummary {
             name: text(service.service_name()),
@@ -137,10 +141,12 @@ pub(crate) mod read {
             running: count(service.running_count()),
             pending: count(service.pending_count()),
             task_definition: last_part(task_definition.unwrap_or_default()).to_owned(),
-            replaces: other.and_then(|d| d.task_definition()).map(|arn| last_part(arn).to_owned()),
+            replaces: others().next().and_then(|d| d.task_definition()).map(|arn| last_part(arn).to_owned()),
             rollout: primary.and_then(|d| d.rollout_state()).map(|s| s.as_str().to_owned()).unwrap_or_default(),
             rollout_reason: text(primary.and_then(|d| d.rollout_state_reason())),
             failed_tasks: primary.map_or(0, |d| count(d.failed_tasks())),
+            new_tasks: primary.map_or((0, 0), |d| (count(d.running_count()), count(d.pending_count()))),
+            old_tasks: others().map(|d| count(d.running_count())).sum(),
             launch_type: text(service.launch_type().map(|l| l.as_str())),
             changed_at: millis(primary.and_then(|d| d.updated_at())),
         }
@@ -164,6 +170,8 @@ mod tests {
             rollout: "COMPLETED".to_owned(),
             rollout_reason: String::new(),
             failed_tasks: 0,
+            new_tasks: (2, 0),
+            old_tasks: 0,
             launch_type: "EC2".to_owned(),
             changed_at: None,
         }
@@ -175,13 +183,20 @@ mod tests {
         assert_eq!(ServiceSummary { running: 1, ..service("a") }.health(), (State::Pending, "Starting"));
         assert_eq!(ServiceSummary { running: 3, ..service("a") }.health(), (State::Draining, "Scaling in"));
         assert_eq!(ServiceSummary { rollout: "FAILED".into(), ..service("a") }.health(), (State::Failed, "Failed"));
-        assert_eq!(ServiceSummary { replaces: Some("web:0".into()), ..service("a") }.health(), (State::Pending, "Deploying"));
-        assert_eq!(ServiceSummary { status: "DRAINING".into(), ..service("a") }.health(), (State::Draining, "Draining"));
+        assert_eq!(
+            ServiceSummary { replaces: Some("web:0".into()), ..service("a") }.health(),
+            (State::Pending, "Deploying")
+        );
+        assert_eq!(
+            ServiceSummary { status: "DRAINING".into(), ..service("a") }.health(),
+            (State::Draining, "Draining")
+        );
     }
 
     #[test]
     fn trouble_comes_first_then_names() {
-        let mut services = vec![service("b"), service("a"), ServiceSummary { rollout: "FAILED".into(), ..service("z") }];
+        let mut services =
+            vec![service("b"), service("a"), ServiceSummary { rollout: "FAILED".into(), ..service("z") }];
         trouble_first(&mut services);
         assert_eq!(services.iter().map(|s| s.name.as_str()).collect::<Vec<_>>(), ["z", "a", "b"]);
     }

@@ -31,4 +31,3 @@ pub async fn load_about() -> Result<About, ApiError> {
         endpoint_url: context.endpoint_url.clone(),
     })
 }
-

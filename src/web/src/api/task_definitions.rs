@@ -124,7 +124,8 @@ pub async fn task_definition_json(name: String) -> Result<(String, String), ApiE
 /// registered a newer one meanwhile, nothing is registered until the editor has seen it.
 #[server(prefix = "/ui/api", endpoint = "register-task-definition")]
 pub async fn register_task_definition(json: String, base: String) -> Result<(), ApiError> {
-    let definition = crate::task_definition_json::parse(&json).map_err(|m| ApiError::refused("SerializationException", m))?;
+    let definition =
+        crate::task_definition_json::parse(&json).map_err(|m| ApiError::refused("SerializationException", m))?;
     if let Some((family, revision)) = base.split_once(':')
         && definition.get("family").and_then(|f| f.as_str()) == Some(family)
     {
@@ -132,7 +133,9 @@ pub async fn register_task_definition(json: String, base: String) -> Result<(), 
         if latest.to_string() != revision {
             return Err(ApiError::refused(
                 "Conflict",
-                format!("Revision {latest} was registered meanwhile. Compare with it, then register based on {family}:{latest}."),
+                format!(
+                    "Revision {latest} was registered meanwhile. Compare with it, then register based on {family}:{latest}."
+                ),
             ));
         }
     }
@@ -222,17 +225,22 @@ mod read {
 
     /// One revision, without what other calls know of it.
     pub(super) async fn revision(name: &str) -> Result<Revision, ApiError> {
-        let answer =
-            crate::sdk::ecs_json("DescribeTaskDefinition", &json!({ "taskDefinition": name })).await.map_err(|error| {
+        let answer = crate::sdk::ecs_json("DescribeTaskDefinition", &json!({ "taskDefinition": name })).await.map_err(
+            |error| {
                 if error.code() == "ClientException" { ApiError::missing("task definition", name) } else { error }
-            })?;
+            },
+        )?;
         let definition = answer.get("taskDefinition").cloned().unwrap_or_default();
         let text = |member: &str| definition.get(member).and_then(Value::as_str).map(str::to_owned);
         let units = |member: &str| text(member).and_then(|t| t.parse().ok());
         let list = |member: &str| definition.get(member).and_then(Value::as_array).cloned().unwrap_or_default();
         Ok(Revision {
             family: text("family").unwrap_or_default(),
-            revision: definition.get("revision").and_then(Value::as_u64).and_then(|r| u32::try_from(r).ok()).unwrap_or(0),
+            revision: definition
+                .get("revision")
+                .and_then(Value::as_u64)
+                .and_then(|r| u32::try_from(r).ok())
+                .unwrap_or(0),
             status: text("status").unwrap_or_default(),
             registered_at: definition.get("registeredAt").and_then(Value::as_f64).map(millis),
             registered_by: text("registeredBy"),

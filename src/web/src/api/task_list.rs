@@ -152,8 +152,7 @@ pub(crate) mod read {
         }
         let mut items = Vec::with_capacity(arns.len());
         for some in arns.chunks(100) {
-            let answer =
-                ecs.describe_tasks().cluster(&filter.cluster).set_tasks(Some(some.to_vec())).send().await?;
+            let answer = ecs.describe_tasks().cluster(&filter.cluster).set_tasks(Some(some.to_vec())).send().await?;
             items.extend(answer.tasks().iter().map(|task| summary(&filter.cluster, task)));
         }
         items.sort_by_key(|task| std::cmp::Reverse((task.stopped_at, task.created_at, task.id.clone())));

@@ -1,12 +1,13 @@
 //! How much of a thing is taken: a bar, with its figure beside or above it.
 
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 
 /// From this part on, the bar shows the rest in the colour of a warning.
 const NEARLY_FULL: f64 = 88.0;
 
 /// An amount out of a whole, in the same unit.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Capacity {
     pub used: f64,
     pub total: f64,

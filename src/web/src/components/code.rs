@@ -20,7 +20,12 @@ pub fn CopyButton(
     let copy = move |_| {
         copy_to_clipboard(&text);
         copied.set(true);
-        set_timeout(move || { copied.try_set(false); }, std::time::Duration::from_secs(2));
+        set_timeout(
+            move || {
+                copied.try_set(false);
+            },
+            std::time::Duration::from_secs(2),
+        );
     };
     view! {
         <button type="button" class="button" data-kind="quiet" data-shape="square" data-size="small" aria-label=name on:click=copy>

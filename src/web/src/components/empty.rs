@@ -42,8 +42,8 @@ pub fn LoadingCard(
     #[prop(into)]
     label: String,
 ) -> impl IntoView {
-    let bars = ["60%", "90%", "75%", "82%"]
-        .map(|width| view! { <div class="skeleton" style=format!("--w:{width}")></div> });
+    let bars =
+        ["60%", "90%", "75%", "82%"].map(|width| view! { <div class="skeleton" style=format!("--w:{width}")></div> });
     view! {
         <section class="card">
             <div class="card-body" role="status" aria-busy="true" aria-label=label>{bars.into_iter().collect_view()}</div>

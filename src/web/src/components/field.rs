@@ -63,15 +63,28 @@ pub fn Field(
 #[component]
 pub fn FieldError(
     /// The error, if any.
-    error: Option<ApiError>,
+    #[prop(into)]
+    error: Signal<Option<ApiError>>,
 ) -> impl IntoView {
-    error.map(|error| {
-        let code = error.code().to_owned();
-        view! {
-            <p class="field-error" role="alert">
-                <Shape state=State::Failed />
-                <span>{error.to_string()}" "<span class="mono">{code}</span></span>
-            </p>
-        }
-    })
+    move || {
+        error.get().map(|error| {
+            let code = error.code().to_owned();
+            view! {
+                <p class="field-error" role="alert">
+                    <Shape state=State::Failed />
+                    <span>{error.to_string()}" "<span class="mono">{code}</span></span>
+                </p>
+            }
+        })
+    }
+}
+
+/// The error of the last answer of a form's action.
+#[must_use]
+pub fn error_of<S>(action: ServerAction<S>) -> Signal<Option<ApiError>>
+where
+    S: leptos::server_fn::ServerFn<Error = ApiError> + Clone + Send + Sync + 'static,
+    S::Output: Clone + Send + Sync + 'static,
+{
+    Signal::derive(move || action.value().get().and_then(Result::err))
 }

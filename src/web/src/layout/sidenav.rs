@@ -57,11 +57,9 @@ fn Item(icon: Icon, title: &'static str, href: &'static str) -> impl IntoView {
 #[component]
 fn ClusterItems() -> impl IntoView {
     let clusters = Resource::new(|| (), |()| list_clusters());
-    refresh_on(
-        &[EventKind::Cluster, EventKind::Service, EventKind::Task],
-        Signal::stored(None),
-        move || clusters.refetch(),
-    );
+    refresh_on(&[EventKind::Cluster, EventKind::Service, EventKind::Task], Signal::stored(None), move || {
+        clusters.refetch()
+    });
     let path = use_location().pathname;
     view! {
         <Transition>
@@ -93,7 +91,8 @@ pub fn BottomBar() -> impl IntoView {
     let path = use_location().pathname;
     let item = move |icon: Icon, title: &'static str, href: &'static str| {
         let current = move || {
-            let here = path.with(|path| is_current(path, href) || (href == "/clusters" && path.starts_with("/clusters/")));
+            let here =
+                path.with(|path| is_current(path, href) || (href == "/clusters" && path.starts_with("/clusters/")));
             here.then_some("page")
         };
         view! { <a href=href aria-current=current><IconMark icon />{title}</a> }

@@ -38,7 +38,13 @@ pub fn TopBar() -> impl IntoView {
 #[component]
 pub fn ThemeToggle() -> impl IntoView {
     let location = use_location();
-    let back = move || format!("{}{}", location.pathname.get(), location.search.with(|q| if q.is_empty() { String::new() } else { format!("?{q}") }));
+    let back = move || {
+        format!(
+            "{}{}",
+            location.pathname.get(),
+            location.search.with(|q| if q.is_empty() { String::new() } else { format!("?{q}") })
+        )
+    };
     view! {
         <form method="post" action="/ui/theme" on:submit=switch_here>
             <input type="hidden" name="back" value=back />

@@ -17,7 +17,9 @@ pub enum LiveState {
     Live,
     Reconnecting,
     /// Nothing came for 40 s; since when, as the visitor's clock says.
-    Stale { since: String },
+    Stale {
+        since: String,
+    },
 }
 
 /// The state of the stream, for the dot in the top bar.

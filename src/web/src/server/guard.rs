@@ -29,11 +29,16 @@ pub(super) async fn signed_in_only(session: Session, mut request: Request, next:
 }
 
 fn refuse(request: &Request) -> Response {
-    let wants_page = request.headers().get(header::ACCEPT).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains("text/html"));
+    let wants_page =
+        request.headers().get(header::ACCEPT).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains("text/html"));
     if request.uri().path().starts_with("/ui/api/") && !wants_page {
         return (StatusCode::UNAUTHORIZED, ApiError::SignedOut.ser()).into_response();
     }
     let path = request.uri().path_and_query().map_or("/", |p| p.as_str());
-    let next = if request.method().is_safe() && path != "/" { format!("/login?next={}", query_value(path)) } else { "/login".to_owned() };
+    let next = if request.method().is_safe() && path != "/" {
+        format!("/login?next={}", query_value(path))
+    } else {
+        "/login".to_owned()
+    };
     Redirect::to(&next).into_response()
 }

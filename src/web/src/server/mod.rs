@@ -13,11 +13,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use axum::Router;
 use axum::extract::Request;
 use axum::middleware::from_fn;
 use axum::response::IntoResponse;
 use axum::routing::{get_service, post};
-use axum::Router;
 use gantry_model::principal::Principal;
 use leptos::config::LeptosOptions;
 use leptos::prelude::provide_context;

@@ -12,8 +12,8 @@ use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use leptos_meta::MetaTags;
 
-use super::session::theme_of;
 use super::WebContext;
+use super::session::theme_of;
 use crate::app::App;
 
 /// The names of the files that the browser loads, as the bundler wrote them into `pkg/`.
@@ -37,11 +37,7 @@ impl Bundle {
             let found = names.iter().find(|name| name.starts_with("gantry") && name.ends_with(extension));
             format!("/pkg/{}", found.map_or(default, String::as_str))
         };
-        Self {
-            js: find(".js", "gantry.js"),
-            wasm: find(".wasm", "gantry_bg.wasm"),
-            css: find(".css", "gantry.css"),
-        }
+        Self { js: find(".js", "gantry.js"), wasm: find(".wasm", "gantry_bg.wasm"), css: find(".css", "gantry.css") }
     }
 }
 
@@ -56,9 +52,8 @@ pub(super) fn shell(bundle: &Bundle) -> impl IntoView + use<> {
         }
     }
     let Bundle { js, wasm, css } = bundle.clone();
-    let start = format!(
-        "import init, {{ hydrate }} from {js:?}; init({{ module_or_path: {wasm:?} }}).then(() => hydrate());"
-    );
+    let start =
+        format!("import init, {{ hydrate }} from {js:?}; init({{ module_or_path: {wasm:?} }}).then(() => hydrate());");
     view! {
         <!DOCTYPE html>
         <html lang="en" data-theme=theme>

@@ -40,7 +40,11 @@ fn a_dependency_that_can_never_be_met_ends_the_dependant_and_names_the_culprit()
     type Change = fn(&mut Play);
     let cases: [(Condition, Change, &str); 3] = [
         (Condition::Success, |play| _ = play.dies("init", 1), "needs container init to succeed, but it exited with 1"),
-        (Condition::Healthy, |play| _ = play.dies("init", 0), "needs container init to be healthy, but it stopped first"),
+        (
+            Condition::Healthy,
+            |play| _ = play.dies("init", 0),
+            "needs container init to be healthy, but it stopped first",
+        ),
         (
             Condition::Complete,
             |play| {

@@ -33,18 +33,25 @@ pub(super) fn host_config(c: &ContainerDefinition, memory_mib: i64, soft_mib: i6
     host.put("Dns", c.dns_servers.as_ref());
     host.put("DnsSearch", c.dns_search_domains.as_ref());
     host.put("SecurityOpt", c.docker_security_options.as_ref());
-    host.put("ExtraHosts", c.extra_hosts.as_ref().map(|hosts| {
-        let line = |h: &gantry_wire::shapes::ecs::HostEntry| {
-            format!("{}:{}", h.hostname.as_deref().unwrap_or_default(), h.ip_address.as_deref().unwrap_or_default())
-        };
-        hosts.iter().map(line).collect::<Vec<_>>()
-    }));
+    host.put(
+        "ExtraHosts",
+        c.extra_hosts.as_ref().map(|hosts| {
+            let line = |h: &gantry_wire::shapes::ecs::HostEntry| {
+                format!("{}:{}", h.hostname.as_deref().unwrap_or_default(), h.ip_address.as_deref().unwrap_or_default())
+            };
+            hosts.iter().map(line).collect::<Vec<_>>()
+        }),
+    );
     host.put("Ulimits", c.ulimits.as_ref().map(|limits| limits.iter().map(ulimit).collect::<Vec<_>>()));
     host.put("LogConfig", c.log_configuration.as_ref().map(log_config));
-    host.put("Sysctls", c.system_controls.as_ref().filter(|controls| !controls.is_empty()).map(|controls| {
-        let pair = |s: &gantry_wire::shapes::ecs::SystemControl| Some((s.namespace.clone()?, json!(s.value.clone()?)));
-        controls.iter().filter_map(pair).collect::<Map<_, _>>()
-    }));
+    host.put(
+        "Sysctls",
+        c.system_controls.as_ref().filter(|controls| !controls.is_empty()).map(|controls| {
+            let pair =
+                |s: &gantry_wire::shapes::ecs::SystemControl| Some((s.namespace.clone()?, json!(s.value.clone()?)));
+            controls.iter().filter_map(pair).collect::<Map<_, _>>()
+        }),
+    );
     if let Some(linux) = &c.linux_parameters {
         linux_parameters(linux, memory_mib, &mut host);
     }
@@ -98,14 +105,17 @@ fn linux_parameters(linux: &LinuxParameters, memory_mib: i64, host: &mut Members
         host.put("CapDrop", capabilities.drop.as_ref());
     }
     host.put("Devices", linux.devices.as_ref().map(|devices| devices.iter().map(device).collect::<Vec<_>>()));
-    host.put("Tmpfs", linux.tmpfs.as_ref().map(|mounts| {
-        let mount = |t: &gantry_wire::shapes::ecs::Tmpfs| {
-            let size = format!("size={}", i64::from(t.size.unwrap_or(0)) * MIB);
-            let options: Vec<String> = t.mount_options.iter().flatten().cloned().chain([size]).collect();
-            (t.container_path.clone().unwrap_or_default(), json!(options.join(",")))
-        };
-        mounts.iter().map(mount).collect::<Map<_, _>>()
-    }));
+    host.put(
+        "Tmpfs",
+        linux.tmpfs.as_ref().map(|mounts| {
+            let mount = |t: &gantry_wire::shapes::ecs::Tmpfs| {
+                let size = format!("size={}", i64::from(t.size.unwrap_or(0)) * MIB);
+                let options: Vec<String> = t.mount_options.iter().flatten().cloned().chain([size]).collect();
+                (t.container_path.clone().unwrap_or_default(), json!(options.join(",")))
+            };
+            mounts.iter().map(mount).collect::<Map<_, _>>()
+        }),
+    );
     // Docker counts memory and swap together; ECS gives the swap alone, and swappiness means nothing without it.
     if let Some(swap_mib) = linux.max_swap {
         host.put("MemorySwap", (memory_mib > 0).then_some((memory_mib + i64::from(swap_mib)) * MIB));

@@ -141,37 +141,49 @@ fn docker_gets_its_part_in_its_own_words() {
             "tmpfs": [{"containerPath": "/t", "size": 16, "mountOptions": ["noexec"]}]
         }
     }));
-    assert_eq!(config, json!({
-        "Hostname": "h", "User": "1000", "WorkingDir": "/w", "Tty": true, "OpenStdin": true,
-        "Labels": {"team": "blue"}
-    }));
+    assert_eq!(
+        config,
+        json!({
+            "Hostname": "h", "User": "1000", "WorkingDir": "/w", "Tty": true, "OpenStdin": true,
+            "Labels": {"team": "blue"}
+        })
+    );
     const MIB: i64 = 1024 * 1024;
-    assert_eq!(host, json!({
-        "MemoryReservation": 64 * MIB, "Privileged": false, "ReadonlyRootfs": true, "Dns": ["1.1.1.1"],
-        "DnsSearch": ["x"], "SecurityOpt": ["no-new-privileges"], "ExtraHosts": ["db:10.0.0.1"],
-        "Ulimits": [{"Name": "nofile", "Soft": 10, "Hard": 20}],
-        "LogConfig": {"Type": "json-file", "Config": {"max-size": "1m"}},
-        "Sysctls": {"net.core.somaxconn": "10"},
-        "Init": true, "ShmSize": 64 * MIB, "CapAdd": ["SYS_PTRACE"], "CapDrop": ["ALL"],
-        "Devices": [{"PathInContainer": "/dev/fuse", "PathOnHost": "/dev/fuse", "CgroupPermissions": "rw"}],
-        "Tmpfs": {"/t": format!("noexec,size={}", 16 * MIB)},
-        "MemorySwap": 160 * MIB, "MemorySwappiness": 10
-    }));
+    assert_eq!(
+        host,
+        json!({
+            "MemoryReservation": 64 * MIB, "Privileged": false, "ReadonlyRootfs": true, "Dns": ["1.1.1.1"],
+            "DnsSearch": ["x"], "SecurityOpt": ["no-new-privileges"], "ExtraHosts": ["db:10.0.0.1"],
+            "Ulimits": [{"Name": "nofile", "Soft": 10, "Hard": 20}],
+            "LogConfig": {"Type": "json-file", "Config": {"max-size": "1m"}},
+            "Sysctls": {"net.core.somaxconn": "10"},
+            "Init": true, "ShmSize": 64 * MIB, "CapAdd": ["SYS_PTRACE"], "CapDrop": ["ALL"],
+            "Devices": [{"PathInContainer": "/dev/fuse", "PathOnHost": "/dev/fuse", "CgroupPermissions": "rw"}],
+            "Tmpfs": {"/t": format!("noexec,size={}", 16 * MIB)},
+            "MemorySwap": 160 * MIB, "MemorySwappiness": 10
+        })
+    );
 }
 
 #[test]
 fn a_health_check_is_written_in_nanoseconds_with_the_defaults_of_ecs() {
     let (c, config, _) = of(json!({"name": "app", "healthCheck": {"command": ["CMD-SHELL", "true"]}}));
     assert_eq!(c.health_check_type.as_deref(), Some("docker"));
-    assert_eq!(config["Healthcheck"], json!({
-        "Test": ["CMD-SHELL", "true"], "Interval": 30_000_000_000_i64, "Timeout": 5_000_000_000_i64, "Retries": 3
-    }));
+    assert_eq!(
+        config["Healthcheck"],
+        json!({
+            "Test": ["CMD-SHELL", "true"], "Interval": 30_000_000_000_i64, "Timeout": 5_000_000_000_i64, "Retries": 3
+        })
+    );
     let check = json!({"command": ["CMD", "x"], "interval": 5, "timeout": 2, "retries": 1, "startPeriod": 7});
     let (_, config, _) = of(json!({"name": "app", "healthCheck": check}));
-    assert_eq!(config["Healthcheck"], json!({
-        "Test": ["CMD", "x"], "Interval": 5_000_000_000_i64, "Timeout": 2_000_000_000_i64, "Retries": 1,
-        "StartPeriod": 7_000_000_000_i64
-    }));
+    assert_eq!(
+        config["Healthcheck"],
+        json!({
+            "Test": ["CMD", "x"], "Interval": 5_000_000_000_i64, "Timeout": 2_000_000_000_i64, "Retries": 1,
+            "StartPeriod": 7_000_000_000_i64
+        })
+    );
 }
 
 #[test]
@@ -183,7 +195,8 @@ fn images_of_our_own_registry_are_pulled_with_a_token() {
         ("library/busybox", false),
     ];
     for (image, expected) in cases {
-        let built = task(&stored(image, Value::Null), &definition(json!({"name": "app"}), json!({})), REGISTRY).unwrap();
+        let built =
+            task(&stored(image, Value::Null), &definition(json!({"name": "app"}), json!({})), REGISTRY).unwrap();
         let kind = built.containers[0].registry_authentication.as_ref().map(|auth| auth.kind.as_str());
         assert_eq!(kind, expected.then_some("ecr"), "{image}");
         assert_eq!(built.containers[0].image, image);

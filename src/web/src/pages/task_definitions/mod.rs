@@ -1,9 +1,9 @@
 //! Task definitions: families, revisions, one revision, and the editor.
 
-mod families;
-mod register;
-mod revision;
-mod revisions;
+pub mod families;
+pub mod register;
+pub mod revision;
+pub mod revisions;
 
 pub use families::Families;
 pub use register::Register;

@@ -176,7 +176,8 @@ fn difference(other: Option<(String, String)>, own: &str) -> AnyView {
             if found.is_empty() {
                 return view! { <p class="muted">{format!("No difference to {name}.")}</p> }.into_any();
             }
-            view! { <p class="muted">{format!("From {name} to this revision:")}</p><DiffView changes=found /> }.into_any()
+            view! { <p class="muted">{format!("From {name} to this revision:")}</p><DiffView changes=found /> }
+                .into_any()
         }
         (Err(message), _) | (_, Err(message)) => view! { <p class="field-error">{message}</p> }.into_any(),
     }

@@ -1,0 +1,57 @@
+//! Tags of repositories: their rules, and how a request's become a repository's.
+
+use std::collections::BTreeSet;
+
+use gantry_model::tag::{MAX_TAGS, Tag};
+use gantry_model::{Arn, RepositoryName, Resource};
+use gantry_wire::ApiError;
+use gantry_wire::shapes::ecr::Tag as TagShape;
+
+use super::resolve::required;
+use crate::context::Call;
+
+/// Keys that only AWS gives.
+const RESERVED: &str = "aws:";
+
+/// The tags of a request: no key twice, none reserved.
+pub(super) fn read(shapes: Vec<TagShape>) -> Result<Vec<Tag>, ApiError> {
+    let tags: Vec<Tag> = shapes
+        .into_iter()
+        .map(|shape| Ok(Tag { key: required("tags.member.Key", shape.key)?, value: shape.value.unwrap_or_default() }))
+        .collect::<Result<_, ApiError>>()?;
+    let mut keys = BTreeSet::new();
+    for Tag { key, .. } in &tags {
+        if !keys.insert(key.as_str()) {
+            return Err(ApiError::invalid_tag_parameter(format!("Duplicate tag keys found: '{key}'")));
+        }
+        if key.get(..RESERVED.len()).is_some_and(|start| start.eq_ignore_ascii_case(RESERVED)) {
+            return Err(ApiError::invalid_tag_parameter(format!(
+                "Tag key '{key}' is not allowed: keys that start with '{RESERVED}' are reserved"
+            )));
+        }
+    }
+    Ok(tags)
+}
+
+/// Puts `tags` among those of a repository, each in the place of the one with its key.
+pub(super) fn merge(of: &mut Vec<Tag>, tags: Vec<Tag>) -> Result<(), ApiError> {
+    for tag in tags {
+        match of.iter_mut().find(|other| other.key == tag.key) {
+            Some(other) => other.value = tag.value,
+            None => of.push(tag),
+        }
+    }
+    if of.len() > MAX_TAGS { Err(ApiError::too_many_tags()) } else { Ok(()) }
+}
+
+/// The repository that `resourceArn` names, which the tags of ECR are of.
+pub(super) fn resource(call: &Call, arn: Option<&str>) -> Result<RepositoryName, ApiError> {
+    let text = arn.unwrap_or_default();
+    let invalid = || ApiError::constraint("resourceArn", "Invalid ARN");
+    let Arn { scope, resource } = text.parse().map_err(|_| invalid())?;
+    let Resource::Repository(name) = resource else { return Err(invalid()) };
+    if scope != call.scope {
+        return Err(ApiError::repository_not_found(name.as_str(), scope.account.as_str()));
+    }
+    Ok(name)
+}

@@ -1,0 +1,129 @@
+//! The whole installation at a glance: what the home page shows.
+
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::cluster_events::ServiceEvent;
+use super::clusters::ClusterSummary;
+use super::service_list::ServiceSummary;
+use crate::components::{Capacity, StateCounts};
+use crate::error::ApiError;
+use crate::state::State;
+
+/// Everything on the home page.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Overview {
+    pub clusters: Vec<ClusterOverview>,
+    /// Services that need a look, worst first.
+    pub attention: Vec<Attention>,
+    /// Services that are being moved to another revision.
+    pub rollouts: Vec<ServiceSummary>,
+    /// The newest events, of all clusters.
+    pub events: Vec<ServiceEvent>,
+}
+
+/// A cluster with the sums over its services and hosts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClusterOverview {
+    pub cluster: ClusterSummary,
+    /// Sum of what its services want.
+    pub desired: u32,
+    /// Services whose state is failed.
+    pub failed: u32,
+    /// Hosts whose agent answers.
+    pub hosts_connected: u32,
+    pub cpu: Capacity,
+    pub memory: Capacity,
+}
+
+/// A service that needs a look, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attention {
+    pub service: ServiceSummary,
+    pub why: String,
+}
+
+impl ClusterOverview {
+    /// The state of the cluster in one shape and word.
+    #[must_use]
+    pub fn health(&self) -> (State, String) {
+        match self.failed {
+            0 => self.cluster.health(),
+            n => (State::Failed, format!("{n} failed")),
+        }
+    }
+
+    /// Its tasks as blocks.
+    #[must_use]
+    pub fn counts(&self) -> StateCounts {
+        StateCounts { running: self.cluster.running, pending: self.cluster.pending, ..StateCounts::default() }
+    }
+}
+
+/// Reads the overview.
+#[server(prefix = "/ui/api", endpoint = "overview")]
+pub async fn load_overview() -> Result<Overview, ApiError> {
+    let mut overview = Overview::default();
+    for cluster in super::clusters::list_clusters().await? {
+        read::add_cluster(&mut overview, cluster).await?;
+    }
+    overview.attention.sort_by_key(|attention| attention.service.health().0 != State::Failed);
+    overview.events.sort_by(|a, b| (b.at, &b.id).cmp(&(a.at, &a.id)));
+    overview.events.truncate(read::NEWEST_EVENTS);
+    Ok(overview)
+}
+
+#[cfg(feature = "ssr")]
+mod read {
+    use super::{Attention, ClusterOverview, Overview};
+    use crate::api::cluster_events::{ServiceEvent, read::events};
+    use crate::api::clusters::ClusterSummary;
+    use crate::api::instances::{InstanceSummary, list_instances, sum};
+    use crate::api::service_list::{ServiceSummary, read};
+    use crate::error::ApiError;
+    use crate::state::State;
+
+    pub(super) const NEWEST_EVENTS: usize = 12;
+
+    pub(super) async fn add_cluster(overview: &mut Overview, cluster: ClusterSummary) -> Result<(), ApiError> {
+        let described = read::describe_all(&crate::sdk::ecs()?, &cluster.name).await?;
+        let hosts = list_instances(cluster.name.clone()).await?;
+        let mut desired = 0;
+        let mut failed = 0;
+        for service in &described {
+            let summary = read::summary(&cluster.name, service);
+            let feed = events(&cluster.name, service);
+            desired += summary.desired;
+            failed += u32::from(summary.health().0 == State::Failed);
+            if summary.replaces.is_some() {
+                overview.rollouts.push(summary.clone());
+            }
+            if let Some(why) = trouble(&summary, &feed) {
+                overview.attention.push(Attention { service: summary, why });
+            }
+            overview.events.extend(feed.into_iter().take(NEWEST_EVENTS));
+        }
+        overview.clusters.push(ClusterOverview {
+            desired,
+            failed,
+            hosts_connected: u32::try_from(hosts.iter().filter(|h| h.agent_connected).count()).unwrap_or(u32::MAX),
+            cpu: sum(hosts.iter().map(InstanceSummary::cpu_reserved)),
+            memory: sum(hosts.iter().map(InstanceSummary::memory_reserved)),
+            cluster,
+        });
+        Ok(())
+    }
+
+    /// Why a service needs a look: it failed, or it has too few tasks and its last event says that it could not help it.
+    fn trouble(service: &ServiceSummary, feed: &[ServiceEvent]) -> Option<String> {
+        let complaint = || feed.iter().find(|event| event.state() == State::Failed).map(|e| e.sentence().to_owned());
+        match service.health().0 {
+            State::Failed if !service.rollout_reason.is_empty() => Some(service.rollout_reason.clone()),
+            State::Failed => {
+                Some(complaint().unwrap_or_else(|| format!("{} tasks failed to start", service.failed_tasks)))
+            }
+            State::Pending => feed.first().filter(|e| e.state() == State::Failed).map(|e| e.sentence().to_owned()),
+            _ => None,
+        }
+    }
+}

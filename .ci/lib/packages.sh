@@ -79,17 +79,3 @@ ensure_python() {
     "$VENV/bin/pip" install --quiet --disable-pip-version-check -r end2end/requirements.txt >&2
     touch "$VENV/complete"
 }
-
-# Chromium from Debian, the rest from npm. Sets CHROMIUM.
-ensure_browser() {
-    apt_install node,npm nodejs npm
-    if [[ -z ${CHROMIUM:-} ]]; then
-        command -v chromium >/dev/null || command -v google-chrome >/dev/null || apt_install chromium chromium fonts-dejavu-core
-        CHROMIUM=$(command -v chromium || command -v google-chrome)
-    fi
-    if [[ ! -e end2end/node_modules/.package-lock.json || end2end/package-lock.json -nt end2end/node_modules/.package-lock.json ]]; then
-        say "installing the browser tests' packages"
-        npm ci --prefix end2end --no-audit --no-fund --ignore-scripts >&2
-        touch end2end/node_modules/.package-lock.json
-    fi
-}

@@ -5,7 +5,7 @@
 # A stage whose output has counts (cargo test, nextest, or `N passed, N failed` of our own) adds those; any other counts
 # as one test. The sum is the last line of the run.
 
-readonly TEST_STAGES=(format lint docs supply wasm unit flows pages)
+readonly TEST_STAGES=(format lint docs supply wasm unit flows)
 PASSED=0
 FAILED=0
 SKIPPED=0
@@ -39,7 +39,7 @@ run_stages() {
     wanted supply && stage "supply: licences, sources, bans" check_supply
     wanted supply && stage "supply: no unused dependency" check_unused
     wanted wasm && stage "wasm: the model compiles for the browser" check_model_for_wasm
-    if wanted unit || wanted flows || wanted pages; then
+    if wanted unit || wanted flows; then
         engine_answers || TEST_ENGINE=1
         stage "a Docker Engine answers" test_engine
     fi
@@ -47,10 +47,10 @@ run_stages() {
         stage "unit tests" unit_tests
         stage "documentation tests" cargo test --locked --workspace --doc --no-fail-fast
     fi
-    if wanted wasm || wanted flows || wanted pages; then
+    if wanted wasm || wanted flows; then
         stage "wasm: the server and the dashboard build" build
         if [[ $STAGE_STATUS != 0 ]]; then
-            skip "flows and pages: there is nothing to run"
+            skip "flows: there is nothing to run"
             return
         fi
     fi
@@ -60,7 +60,6 @@ run_stages() {
             stage "flow: $(basename "${flow%.*}")" run_flow "$flow"
         done
     fi
-    wanted pages && stage "pages: axe, light and dark, three widths" run_flow end2end/pages.py
     return 0
 }
 
@@ -173,7 +172,6 @@ unit_tests() {
 # run_flow PROGRAM: runs a program that starts its own server, with what it needs in its environment.
 run_flow() {
     ensure_python
-    [[ $1 != end2end/pages.py ]] || ensure_browser
     PATH=$VENV/bin:$PATH PYTHONPATH=$ROOT/end2end PYTHONDONTWRITEBYTECODE=1 GANTRY_BIN=$BIN GANTRY_SITE_DIR=$SITE \
-        CHROMIUM=${CHROMIUM:-} timeout --kill-after=20 1200 "$1"
+        timeout --kill-after=20 1200 "$1"
 }

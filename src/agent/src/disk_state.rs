@@ -146,7 +146,7 @@ mod tests {
         let state = DiskState::open(folder.path()).unwrap();
         let task = a_task();
         state.save(&task).unwrap();
-        assert_eq!(DiskState::open(folder.path()).unwrap().load().unwrap(), [task.clone()]);
+        assert_eq!(DiskState::open(folder.path()).unwrap().load().unwrap(), std::slice::from_ref(&task));
         state.forget(&task.spec.arn).unwrap();
         state.forget(&task.spec.arn).unwrap();
         assert_eq!(state.load().unwrap(), []);

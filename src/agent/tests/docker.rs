@@ -3,6 +3,8 @@
 //! The engine is the one that `GANTRY_TEST_DOCKER_HOST` names; without it nothing here runs, and each test says so. The
 //! test image is made of the host's static busybox, so nothing is pulled from anywhere.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};

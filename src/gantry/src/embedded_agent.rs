@@ -16,7 +16,7 @@ pub(crate) async fn keep_running(config: AgentConfig, shutdown: CancellationToke
     let mut pause = SHORTEST_PAUSE;
     while !shutdown.is_cancelled() {
         let started = tokio::time::Instant::now();
-        match run(config.clone(), shutdown.clone().cancelled_owned()).await {
+        match Box::pin(run(config.clone(), shutdown.clone().cancelled_owned())).await {
             Ok(()) => return,
             Err(error) => tracing::warn!("the embedded agent stopped and is started again: {}", chain(&error)),
         }

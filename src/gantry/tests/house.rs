@@ -2,6 +2,8 @@
 //!
 //! The table is ARCHITECTURE.md's; a change here is a change of the architecture and belongs into its decisions.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 

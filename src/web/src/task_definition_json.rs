@@ -190,7 +190,9 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn told(before: &Value, after: &Value) -> Vec<(ChangeKind, String, String, Option<String>, Option<String>)> {
+    type Told = (ChangeKind, String, String, Option<String>, Option<String>);
+
+    fn told(before: &Value, after: &Value) -> Vec<Told> {
         changes(before, after).into_iter().map(|c| (c.kind, c.of, c.path, c.before, c.after)).collect()
     }
 

@@ -144,10 +144,12 @@ impl Play {
     }
 
     fn last_task_report(&self) -> &TaskReport {
-        let task = |report| match report {
-            &Report::Task(ref t) => Some(t),
-            &Report::Container(_) => None,
-        };
+        fn task(report: &Report) -> Option<&TaskReport> {
+            match report {
+                Report::Task(t) => Some(t),
+                Report::Container(_) => None,
+            }
+        }
         self.task.outbox.iter().rev().find_map(task).unwrap()
     }
 }

@@ -57,7 +57,7 @@ fn check_percents(configuration: &DeploymentConfiguration, strategy: SchedulingS
     if strategy == SchedulingStrategy::Daemon && maximum != 100 {
         return invalid("maximumPercent must be 100 for DAEMON services.");
     }
-    if strategy == SchedulingStrategy::Replica && (maximum < 100 || maximum > 1000 || minimum > 1000) {
+    if strategy == SchedulingStrategy::Replica && (!(100..=1000).contains(&maximum) || minimum > 1000) {
         return invalid("maximumPercent must be at least 100, and neither percentage above 1000.");
     }
     if minimum > maximum {

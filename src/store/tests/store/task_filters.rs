@@ -100,8 +100,8 @@ async fn a_task_that_changes_changes_lists() {
     let mut task = a_task(1);
     put!(store, task, task);
     let running = TaskFilter { desired_status: Some(DesiredStatus::Running), ..TaskFilter::default() };
-    assert_eq!(task::filter(&mut *store.read().await.unwrap(), &here(), &running).await.unwrap().len(), 1);
+    assert_eq!(task::filter(&mut store.read().await.unwrap(), &here(), &running).await.unwrap().len(), 1);
     task.desired_status = DesiredStatus::Stopped;
     put!(store, task, task);
-    assert_eq!(task::filter(&mut *store.read().await.unwrap(), &here(), &running).await.unwrap(), []);
+    assert_eq!(task::filter(&mut store.read().await.unwrap(), &here(), &running).await.unwrap(), []);
 }

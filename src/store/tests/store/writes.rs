@@ -131,7 +131,7 @@ async fn sixty_four_writers_get_numbers_without_gaps_and_subscribers_see_them_in
     }
     assert_eq!(seen, expected);
     assert_eq!(store.last_seq(), 64 * 7);
-    let logged = event::after(&mut *store.read().await.unwrap(), 0, 1000).await.unwrap();
+    let logged = event::after(&mut store.read().await.unwrap(), 0, 1000).await.unwrap();
     assert_eq!(logged.iter().map(|event| event.seq).collect::<Vec<_>>(), expected);
 }
 
@@ -151,7 +151,7 @@ async fn an_event_comes_back_as_it_was_appended() {
         })
         .await
         .unwrap();
-    let logged = event::after(&mut *store.read().await.unwrap(), 0, 10).await.unwrap();
+    let logged = event::after(&mut store.read().await.unwrap(), 0, 10).await.unwrap();
     assert_eq!(logged.len(), 1);
     let event = &logged[0];
     assert_eq!((event.seq, event.at.0, event.kind), (1, 1234, EventKind::Task));
@@ -187,7 +187,7 @@ async fn many_events_of_one_write_are_all_logged() {
         })
         .await
         .unwrap();
-    let logged = event::after(&mut *store.read().await.unwrap(), 0, 5000).await.unwrap();
+    let logged = event::after(&mut store.read().await.unwrap(), 0, 5000).await.unwrap();
     assert!(logged.iter().enumerate().all(|(number, event)| event.subject == number.to_string()));
     assert_eq!(logged.len(), 1203);
 }
@@ -239,7 +239,7 @@ async fn a_caller_that_goes_away_does_not_cancel_its_write() {
     assert!(caller.await.unwrap_err().is_cancelled());
     go_on.send(()).unwrap();
     tokio::time::timeout(PATIENCE, events.recv()).await.unwrap().unwrap();
-    assert!(kv::get(&mut *store.read().await.unwrap(), "kept").await.unwrap().is_some());
+    assert!(kv::get(&mut store.read().await.unwrap(), "kept").await.unwrap().is_some());
 }
 
 #[tokio::test]

@@ -46,10 +46,10 @@ pub(super) fn shell(bundle: &Bundle) -> impl IntoView + use<> {
     let seq = use_context::<WebContext>().map(|context| (context.last_seq)()).unwrap_or_default();
     let theme = use_context::<Parts>().and_then(|parts| theme_of(&parts.headers));
     let nonce = use_nonce();
-    if let (Some(nonce), Some(response)) = (&nonce, use_context::<ResponseOptions>()) {
-        if let Ok(policy) = HeaderValue::from_str(&policy(&nonce.to_string())) {
-            response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
-        }
+    if let (Some(nonce), Some(response)) = (&nonce, use_context::<ResponseOptions>())
+        && let Ok(policy) = HeaderValue::from_str(&policy(&nonce.to_string()))
+    {
+        response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
     }
     let Bundle { js, wasm, css } = bundle.clone();
     let start =

@@ -1,0 +1,126 @@
+"""Starts a Gantry of its own for a flow and counts what holds.
+
+A flow gets GANTRY_BIN and GANTRY_SITE_DIR from `./dev test`. Nothing waits by sleeping: `wait_until` waits for a state,
+with a deadline.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import boto3
+
+PASSED: list[str] = []
+FAILED: list[str] = []
+
+
+def check(name: str, holds: bool, seen: object = "") -> None:
+    """Counts one expectation and says when it does not hold."""
+    (PASSED if holds else FAILED).append(name)
+    print(("ok      " if holds else "FAILED  ") + name + ("" if holds else f"  (seen: {seen})"), flush=True)
+
+
+def finish() -> None:
+    """Prints the totals and ends the flow."""
+    print(f"{len(PASSED)} passed, {len(FAILED)} failed")
+    raise SystemExit(1 if FAILED else 0)
+
+
+def wait_until(holds: Callable[[], object], what: str, seconds: float = 90) -> object:
+    """Waits until `holds()` is true and answers its value; raises when it is not in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if value := holds():
+            return value
+        time.sleep(0.1)
+    raise TimeoutError(f"not in {seconds} s: {what}")
+
+
+def docker(*words: str) -> str:
+    """Runs docker and answers its output."""
+    return subprocess.run(["docker", *words], check=True, capture_output=True, text=True).stdout.strip()
+
+
+class Gantry:
+    """A server on a data directory and a port of its own."""
+
+    def __init__(self, port: int) -> None:
+        self.data = Path(tempfile.mkdtemp(prefix="gantry-flow-"))
+        self.port = port
+        self.process: subprocess.Popen[bytes] | None = None
+        self.env: dict[str, str] = {}
+
+    def __enter__(self) -> "Gantry":
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+        for container in docker("ps", "-aq", "--filter", f"label=gantry.flow={self.data.name}").split():
+            docker("rm", "-f", container)
+        shutil.rmtree(self.data, ignore_errors=True)
+
+    def start(self) -> None:
+        """Starts the server and waits until it is ready."""
+        command = [os.environ["GANTRY_BIN"], "serve", "--data-dir", str(self.data), "--listen", f"127.0.0.1:{self.port}"]
+        command += ["--site-dir", os.environ["GANTRY_SITE_DIR"]]
+        log = open(self.data / "serve.log", "ab")
+        self.process = subprocess.Popen(command, stdout=log, stderr=log)
+        wait_until(self.ready, "the server is ready")
+        text = wait_until(lambda: (self.data / "credentials.env").exists() and (self.data / "credentials.env").read_text(), "credentials")
+        self.env = dict(line.split("=", 1) for line in str(text).splitlines())
+
+    def ready(self) -> bool:
+        """Whether /readyz answers."""
+        try:
+            return urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=2).status == 200
+        except OSError:
+            return False
+
+    def kill9(self) -> None:
+        """Kills the server as a crash would."""
+        assert self.process
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> None:
+        """Stops the server cleanly."""
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(timeout=30)
+
+    def client(self, service: str):  # noqa: ANN201 - boto3 makes its clients' types at run time
+        """A boto3 client of the admin."""
+        return boto3.client(
+            service,
+            endpoint_url=self.env["AWS_ENDPOINT_URL"],
+            region_name=self.env["AWS_DEFAULT_REGION"],
+            aws_access_key_id=self.env["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=self.env["AWS_SECRET_ACCESS_KEY"],
+        )
+
+    def aws(self, *words: str) -> str:
+        """Runs the aws command line as the admin and answers its output."""
+        env = os.environ | self.env
+        return subprocess.run(["aws", *words], check=True, capture_output=True, text=True, env=env).stdout.strip()
+
+    def push(self, name: str) -> str:
+        """Makes a small image from the static busybox, pushes it, and answers its reference."""
+        reference = f"{self.env['GANTRY_REGISTRY']}/{name}"
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "bin").mkdir()
+            for applet in ("busybox", "sh", "sleep", "true"):
+                shutil.copy("/bin/busybox", Path(folder) / "bin" / applet)
+            archive = subprocess.run(["tar", "-C", folder, "-c", "bin"], check=True, capture_output=True).stdout
+        subprocess.run(["docker", "import", "-", reference], input=archive, check=True, capture_output=True)
+        password = self.aws("ecr", "get-login-password")
+        login = ["docker", "login", "--username", "AWS", "--password-stdin", self.env["GANTRY_REGISTRY"]]
+        subprocess.run(login, input=password, check=True, capture_output=True, text=True)
+        docker("push", reference)
+        return reference

@@ -1,3 +1,5 @@
+//! Blobs on disk: visible only when whole, and never lost.
+
 use std::path::Path;
 
 use bytes::Bytes;

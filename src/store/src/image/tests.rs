@@ -1,3 +1,5 @@
+//! Images: manifests, tags and what names what.
+
 use gantry_model::image::{Repository, TagMutability};
 use gantry_model::{AccountId, Region};
 use serde_json::json;

@@ -24,7 +24,7 @@ async fn clusters_come_back_and_only_active_ones_are_listed() {
     let (default, mut gone) = (a_cluster("default"), a_cluster("gone"));
     gone.status = ClusterStatus::Inactive;
     put!(store, cluster, default, gone);
-    let conn = &mut *store.read().await.unwrap();
+    let conn = &mut store.read().await.unwrap();
     assert_eq!(cluster::get(conn, &here(), &gone.name).await.unwrap(), Some(gone));
     assert_eq!(cluster::get(conn, &elsewhere(), &default.name).await.unwrap(), None);
     assert_eq!(cluster::list(conn, &here()).await.unwrap().as_slice(), std::slice::from_ref(&default));
@@ -47,7 +47,7 @@ async fn a_cluster_counts_its_tasks_services_and_instances() {
     let mut draining = a_service("old");
     draining.status = ServiceStatus::Draining;
     store.put_services([a_service("web"), draining]).await;
-    let conn = &mut *store.read().await.unwrap();
+    let conn = &mut store.read().await.unwrap();
     let counts = cluster::counts(conn, &here(), &cluster_name("default")).await.unwrap();
     let expected = ClusterCounts { running_tasks: 1, pending_tasks: 1, active_services: 1, registered_instances: 1 };
     assert_eq!(counts, expected);
@@ -61,7 +61,7 @@ async fn container_instances_are_found_by_id_cluster_host_and_fargate() {
     inactive.status = InstanceStatus::Inactive;
     inactive.serves_fargate = true;
     put!(store, container_instance, pool, inactive, plain);
-    let conn = &mut *store.read().await.unwrap();
+    let conn = &mut store.read().await.unwrap();
     assert_eq!(container_instance::get(conn, &inactive.id).await.unwrap(), Some(inactive.clone()));
     assert_eq!(container_instance::get(conn, &instance_id(9)).await.unwrap(), None);
     let default = cluster_name("default");
@@ -72,7 +72,7 @@ async fn container_instances_are_found_by_id_cluster_host_and_fargate() {
         container_instance::by_ec2_instance_id(conn, &here(), &cluster_name("default"), host).await.unwrap()
     };
     assert_eq!(find(conn, &plain.ec2_instance_id).await, Some(plain));
-    let conn = &mut *store.read().await.unwrap();
+    let conn = &mut store.read().await.unwrap();
     assert_eq!(find(conn, &inactive.ec2_instance_id).await, None);
 }
 
@@ -84,7 +84,7 @@ async fn task_definitions_are_found_by_revision_and_newest() {
     let mut done = a_task_definition("job", 10);
     done.status = TaskDefinitionStatus::Inactive;
     put!(store, task_definition, one, two, three, done);
-    let conn = &mut *store.read().await.unwrap();
+    let conn = &mut store.read().await.unwrap();
     assert_eq!(task_definition::get(conn, &here(), &three.id).await.unwrap(), Some(three.clone()));
     assert_eq!(task_definition::latest_active(conn, &here(), &family("web")).await.unwrap(), Some(two.clone()));
     assert_eq!(task_definition::latest_active(conn, &here(), &family("job")).await.unwrap(), None);
@@ -132,7 +132,7 @@ async fn services_come_back_with_their_version_raised() {
     inactive.status = ServiceStatus::Inactive;
     let [web, old, gone] = store.put_services([a_service("web"), draining, inactive]).await;
     assert_eq!(web.version, 1);
-    let conn = &mut *store.read().await.unwrap();
+    let conn = &mut store.read().await.unwrap();
     let default = cluster_name("default");
     assert_eq!(service::get(conn, &here(), &default, &web.name).await.unwrap(), Some(web.clone()));
     let listed = service::list(conn, &here(), &default).await.unwrap();
@@ -163,7 +163,7 @@ async fn a_new_service_takes_the_place_of_an_inactive_namesake_without_its_messa
     store.say(&web, "of the former one").await;
     let [again] = store.put_services([a_service("web")]).await;
     assert_eq!((again.version, again.status), (1, ServiceStatus::Active));
-    let conn = &mut *store.read().await.unwrap();
+    let conn = &mut store.read().await.unwrap();
     assert_eq!(service::messages(conn, &here(), &web.cluster, &web.name).await.unwrap(), []);
 }
 
@@ -175,7 +175,7 @@ async fn a_service_keeps_its_newest_hundred_messages_and_the_log_has_them_all() 
     for number in 0..103 {
         store.say(&web, &format!("message {number}")).await;
     }
-    let conn = &mut *store.read().await.unwrap();
+    let conn = &mut store.read().await.unwrap();
     let messages: Vec<ServiceEvent> = service::messages(conn, &here(), &web.cluster, &web.name).await.unwrap();
     assert_eq!(messages.len(), 100);
     assert_eq!((messages[0].message.as_str(), messages[99].message.as_str()), ("message 102", "message 3"));
@@ -198,7 +198,7 @@ async fn tasks_are_found_by_id_service_instance_and_state() {
     stopped.last_status = TaskStatus::Stopped;
     stopped.stopped_at = Some(UnixMillis(1000));
     put!(store, task, placed, stopping, stopped, waiting);
-    let conn = &mut *store.read().await.unwrap();
+    let conn = &mut store.read().await.unwrap();
     assert_eq!(task::get(conn, &here(), &stopped.id).await.unwrap(), Some(stopped.clone()));
     assert_eq!(task::get(conn, &elsewhere(), &stopped.id).await.unwrap(), None);
     let many = task::get_many(conn, &here(), &[task_id(4), task_id(1), task_id(99)]).await.unwrap();
@@ -220,7 +220,7 @@ async fn a_deleted_task_is_gone() {
     let store = TestStore::new().await;
     put!(store, task, a_task(1));
     store.write(|tx| Box::pin(async move { task::delete(tx, &task_id(1)).await })).await.unwrap();
-    let conn = &mut *store.read().await.unwrap();
+    let conn = &mut store.read().await.unwrap();
     assert_eq!(task::get(conn, &here(), &task_id(1)).await.unwrap(), None);
 }
 
@@ -261,7 +261,7 @@ async fn access_keys_come_back_and_the_administrators_is_found() {
     let disabled = key("AKIA2", PrincipalKind::Admin, true);
     let admin = key("AKIA3", PrincipalKind::Admin, false);
     put!(store, access_key, agent, disabled, admin);
-    let conn = &mut *store.read().await.unwrap();
+    let conn = &mut store.read().await.unwrap();
     assert_eq!(access_key::get(conn, "AKIA2").await.unwrap(), Some(disabled));
     assert_eq!(access_key::get(conn, "AKIA9").await.unwrap(), None);
     assert_eq!(access_key::admin(conn).await.unwrap(), Some(admin.clone()));
@@ -322,7 +322,7 @@ async fn a_setting_is_the_last_that_was_put() {
     for value in ["one", "two"] {
         store.write(move |tx| Box::pin(async move { kv::put(tx, "registry-key", value).await })).await.unwrap();
     }
-    let conn = &mut *store.read().await.unwrap();
+    let conn = &mut store.read().await.unwrap();
     assert_eq!(kv::get(conn, "registry-key").await.unwrap().as_deref(), Some("two"));
     assert_eq!(kv::get(conn, "other").await.unwrap(), None);
 }
@@ -344,7 +344,7 @@ async fn a_reset_leaves_the_account_and_nothing_else() {
     let seq = store.last_seq();
     store.reset().await.unwrap();
     {
-        let conn = &mut *store.read().await.unwrap();
+        let conn = &mut store.read().await.unwrap();
         assert_eq!(cluster::get(conn, &here(), &ClusterName::parse("default").unwrap()).await.unwrap(), None);
         assert_eq!(task::unstopped(conn).await.unwrap(), []);
         assert_eq!(service::unfinished(conn).await.unwrap(), []);

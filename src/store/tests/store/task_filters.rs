@@ -81,7 +81,7 @@ async fn every_combination_of_criteria_lists_exactly_the_tasks_that_meet_it_in_o
             .await
             .unwrap();
     }
-    let conn = &mut *store.read().await.unwrap();
+    let conn = &mut store.read().await.unwrap();
     let mut hits = 0;
     for filter in filters() {
         let found = task::filter(conn, &here(), &filter).await.unwrap();

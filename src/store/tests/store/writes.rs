@@ -49,7 +49,7 @@ async fn a_write_that_fails_is_undone_with_its_events_and_its_neighbours_are_not
         })
     });
     let ended = join_all(writes).await;
-    let conn = &mut *store.read().await.unwrap();
+    let conn = &mut store.read().await.unwrap();
     for (number, result) in ended.iter().enumerate() {
         let stored = kv::get(conn, &format!("{number:02}")).await.unwrap();
         assert_eq!(result.is_err(), number % 3 == 0, "{number}");
@@ -94,7 +94,7 @@ async fn a_panicking_write_is_undone_and_the_writer_goes_on() {
         .await;
     assert!(matches!(panicked, Err(StoreError::Panicked)));
     store.write(|tx| Box::pin(put_and_tell(tx, "kept".to_owned()))).await.unwrap();
-    let conn = &mut *store.read().await.unwrap();
+    let conn = &mut store.read().await.unwrap();
     assert_eq!(kv::get(conn, "lost").await.unwrap(), None);
     assert_eq!(event::after(conn, 0, 10).await.unwrap().len(), 1);
 }
@@ -168,7 +168,7 @@ async fn the_log_is_pruned_from_its_old_end_and_read_in_pages() {
     }
     let pruned = store.write(|tx| Box::pin(async move { event::prune(tx, 4).await })).await.unwrap();
     assert_eq!(pruned, 6);
-    let conn = &mut *store.read().await.unwrap();
+    let conn = &mut store.read().await.unwrap();
     assert_eq!(event::oldest(conn).await.unwrap(), Some(7));
     let page: Vec<i64> = event::after(conn, 7, 2).await.unwrap().iter().map(|event| event.seq).collect();
     assert_eq!(page, [8, 9]);
@@ -250,7 +250,7 @@ async fn a_reader_sees_one_state_whatever_is_written_meanwhile() {
     put!(store, cluster, a_cluster("default"));
     assert_eq!(cluster::list(&mut reader, &here()).await.unwrap(), []);
     drop(reader);
-    assert_eq!(cluster::list(&mut *store.read().await.unwrap(), &here()).await.unwrap().len(), 1);
+    assert_eq!(cluster::list(&mut store.read().await.unwrap(), &here()).await.unwrap().len(), 1);
 }
 
 #[tokio::test]

@@ -1,3 +1,5 @@
+//! What an agent is sent of a task.
+
 use gantry_model::task::{Container, HealthStatus, LaunchType, TaskStatus};
 use gantry_model::{AccountId, ClusterName, Region, Scope, TaskId, UnixMillis};
 use serde_json::{Value, json};

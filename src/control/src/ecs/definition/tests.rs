@@ -1,3 +1,5 @@
+//! What RegisterTaskDefinition accepts, refuses and fills in.
+
 use gantry_wire::shapes::ecs::RegisterTaskDefinitionRequest;
 use serde_json::{Value, json};
 

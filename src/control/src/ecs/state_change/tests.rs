@@ -1,3 +1,5 @@
+//! How an agent's reports move a task.
+
 use gantry_model::container_instance::Attribute;
 use gantry_model::resources::Requirements;
 use gantry_model::task::{HealthStatus, LaunchType};

@@ -24,13 +24,16 @@ pub trait Credentials: Send + Sync + 'static {
     fn for_registry(&self, server: &str) -> BoxFuture<'_, Result<RegistryAuth, String>>;
 }
 
+/// A pull that any number of tasks wait for: the image's digest, or why there is none.
+type Pull = Shared<BoxFuture<'static, Result<Option<String>, String>>>;
+
 /// The images of one engine.
 pub struct Images<E> {
     engine: Arc<E>,
     credentials: Arc<dyn Credentials>,
     /// `host:port` of our own registries.
     registry_hosts: Vec<String>,
-    under_way: Mutex<HashMap<String, Shared<BoxFuture<'static, Result<Option<String>, String>>>>>,
+    under_way: Mutex<HashMap<String, Pull>>,
 }
 
 impl<E: Engine> Images<E> {

@@ -137,7 +137,10 @@ async fn images_are_described_page_by_page_and_by_filter() {
         assert_eq!(of(pages(&ecr, "DescribeImages", "imageDetails", json!({}), size).await), digests, "{size}");
     }
     let filter = |status: &str| json!({ "filter": { "tagStatus": status } });
-    assert_eq!(of(pages(&ecr, "DescribeImages", "imageDetails", filter("TAGGED"), 1).await), [tagged.clone()]);
+    assert_eq!(
+        of(pages(&ecr, "DescribeImages", "imageDetails", filter("TAGGED"), 1).await),
+        std::slice::from_ref(&tagged)
+    );
     let untagged = of(pages(&ecr, "DescribeImages", "imageDetails", filter("UNTAGGED"), 1).await);
     assert_eq!(untagged, digests.into_iter().filter(|digest| *digest != tagged).collect::<Vec<_>>());
 }

@@ -141,7 +141,7 @@ test_engine() {
 }
 
 check_docs() {
-    RUSTDOCFLAGS="-D warnings -D rustdoc::broken_intra_doc_links" \
+    RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" \
         cargo doc --locked --workspace --no-deps --document-private-items
 }
 

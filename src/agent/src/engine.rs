@@ -1,7 +1,7 @@
 //! The container engine, as little of it as an agent needs.
 //!
 //! [`Engine`] is the seam between the worker and Docker: [`docker::DockerEngine`] talks to the real one,
-//! [`fake::FakeEngine`] stands in for it in tests. An engine does what it is told, once, and says what came of it; policy
+//! `fake::FakeEngine` stands in for it in tests. An engine does what it is told, once, and says what came of it; policy
 //! (what to retry, what a failure means to a task) is the worker's.
 
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 //! The API's front: from an HTTP request to an operation and back.
 //!
-//! One way through, in this order: read the body within its limit → who calls ([`authenticate`]) → which operation →
+//! One way through, in this order: read the body within its limit → who calls ([`authenticate()`]) → which operation →
 //! may they ([`crate::authorise`]) → is the input valid (`gantry_wire::validate`) → run → write the answer. Nothing of
 //! the request is believed before its signature is, and whatever goes wrong is answered in the caller's own protocol,
 //! with the request's id, and logged once.

@@ -171,7 +171,7 @@ fn live(task: &Task) -> bool {
     task.desired_status == DesiredStatus::Running && task.last_status <= TaskStatus::Running
 }
 
-/// Health as [`crate::reconcile`] promises it: checks pass, or without any the task has run for a second; for ten where it
+/// Health as [`crate::reconcile()`] promises it: checks pass, or without any the task has run for a second; for ten where it
 /// belongs to a deployment that replaces another under a circuit breaker.
 fn healthy(task: &Task, service: &Service, now: UnixMillis) -> bool {
     let checked = task.containers.iter().any(|container| container.essential && container.has_health_check);

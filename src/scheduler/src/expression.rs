@@ -1,6 +1,6 @@
 //! The cluster query language: which hosts an expression selects.
 //!
-//! Source: ECS developer guide, "Cluster query language". [`parse`] checks everything once, operators against subjects,
+//! Source: ECS developer guide, "Cluster query language". [`parse()`] checks everything once, operators against subjects,
 //! regular expressions and dates included, so that a parsed [`Expression`] only ever answers yes or no.
 //!
 //! Choices where the guide is silent: a negative test (`!=`, `!in`, `!~`, `!exists`) is the negation of the positive one,

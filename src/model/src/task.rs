@@ -247,7 +247,84 @@ impl StopCode {
     }
 }
 
+impl Container {
+    /// An essential container without a health check that waits to be started.
+    #[must_use]
+    pub fn new(name: String, id: String, image: String) -> Self {
+        Self {
+            name,
+            id,
+            image,
+            image_digest: None,
+            runtime_id: None,
+            essential: true,
+            has_health_check: false,
+            last_status: TaskStatus::Pending,
+            exit_code: None,
+            reason: None,
+            health: HealthStatus::Unknown,
+            network_bindings: Vec::new(),
+            network_interfaces: Vec::new(),
+            cpu: None,
+            memory: None,
+            memory_reservation: None,
+        }
+    }
+}
+
 impl Task {
+    /// A task on hosts of one's own that is wanted RUNNING and waits: on no host, of no service, without containers yet.
+    /// Its version is 0 until it is written.
+    #[must_use]
+    pub fn new(
+        scope: Scope,
+        cluster: ClusterName,
+        id: TaskId,
+        task_definition: TaskDefinitionId,
+        group: String,
+        created_at: UnixMillis,
+    ) -> Self {
+        Self {
+            scope,
+            cluster,
+            id,
+            task_definition,
+            instance: None,
+            service: None,
+            deployment: None,
+            group,
+            started_by: None,
+            launch_type: LaunchType::Ec2,
+            capacity_provider: None,
+            desired_status: DesiredStatus::Running,
+            last_status: TaskStatus::Pending,
+            health: HealthStatus::Unknown,
+            version: 0,
+            requirements: Requirements::default(),
+            cpu: None,
+            memory: None,
+            containers: Vec::new(),
+            overrides: Value::Null,
+            network_configuration: None,
+            attachments: Vec::new(),
+            attributes: Vec::new(),
+            availability_zone: None,
+            platform_version: None,
+            enable_execute_command: false,
+            stop_code: None,
+            stopped_reason: None,
+            connectivity_at: None,
+            created_at,
+            pull_started_at: None,
+            pull_stopped_at: None,
+            started_at: None,
+            stopping_at: None,
+            execution_stopped_at: None,
+            stopped_at: None,
+            tags: Vec::new(),
+        }
+    }
+
     /// Moves the task on to `status`. A task only moves forward: a report that would take it back changes nothing.
     /// Answers whether it moved.
     pub fn advance(&mut self, status: TaskStatus) -> bool {

@@ -102,64 +102,22 @@ impl HostBuilder for ContainerInstance {
 /// A task of the service `web`, deployment 1, RUNNING on host 1 since the epoch.
 pub(crate) fn task(number: u32) -> Task {
     Task {
-        scope: scope(),
-        cluster: cluster(),
-        id: task_id(number),
-        task_definition: definition(1),
         instance: Some(host_id(1)),
         service: Some(ServiceName::parse("web").unwrap()),
         deployment: Some(deployment_id(1)),
-        group: "service:web".to_owned(),
-        started_by: None,
-        launch_type: LaunchType::Ec2,
-        capacity_provider: None,
-        desired_status: DesiredStatus::Running,
         last_status: TaskStatus::Running,
-        health: HealthStatus::Unknown,
         version: 1,
         requirements: requirements(256, 256),
-        cpu: None,
-        memory: None,
         containers: vec![container()],
-        overrides: serde_json::Value::Null,
-        network_configuration: None,
-        attachments: Vec::new(),
-        attributes: Vec::new(),
-        availability_zone: None,
-        platform_version: None,
-        enable_execute_command: false,
-        stop_code: None,
-        stopped_reason: None,
-        connectivity_at: None,
-        created_at: UnixMillis(0),
-        pull_started_at: None,
-        pull_stopped_at: None,
         started_at: Some(UnixMillis(0)),
-        stopping_at: None,
-        execution_stopped_at: None,
-        stopped_at: None,
-        tags: Vec::new(),
+        ..Task::new(scope(), cluster(), task_id(number), definition(1), "service:web".to_owned(), UnixMillis(0))
     }
 }
 
 fn container() -> Container {
     Container {
-        name: "app".to_owned(),
-        id: "0".to_owned(),
-        image: "app:1".to_owned(),
-        image_digest: None,
-        runtime_id: None,
-        essential: true,
-        has_health_check: false,
         last_status: TaskStatus::Running,
-        exit_code: None,
-        reason: None,
-        health: HealthStatus::Unknown,
-        network_bindings: Vec::new(),
-        network_interfaces: Vec::new(),
-        cpu: None,
-        memory: None,
-        memory_reservation: None,
+        ..Container::new("app".to_owned(), "0".to_owned(), "app:1".to_owned())
     }
 }
 

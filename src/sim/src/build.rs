@@ -6,7 +6,7 @@ use gantry_model::resources::{Requirements, Resources};
 use gantry_model::service::{
     CircuitBreaker, DeploymentConfiguration, SchedulingStrategy, Service, ServiceStatus, StartThrottle,
 };
-use gantry_model::task::{Container, DesiredStatus, HealthStatus, LaunchType, Task, TaskStatus};
+use gantry_model::task::{Container, LaunchType, Task};
 use gantry_model::{
     AccountId, ClusterName, ContainerInstanceId, DeploymentId, InvalidName, Region, Scope, ServiceName,
     TaskDefinitionId, TaskId, UnixMillis,
@@ -113,43 +113,14 @@ impl Place {
     /// A task that is placed and PENDING.
     pub(crate) fn task(&self, new: NewTask<'_>, now: UnixMillis) -> Task {
         Task {
-            scope: self.scope.clone(),
-            cluster: self.cluster.clone(),
-            id: new.id,
-            task_definition: new.definition,
             instance: Some(new.instance),
             service: Some(new.service.name.clone()),
             deployment: Some(new.deployment.clone()),
-            group: new.service.group(),
             started_by: Some(new.deployment.to_string()),
-            launch_type: LaunchType::Ec2,
-            capacity_provider: None,
-            desired_status: DesiredStatus::Running,
-            last_status: TaskStatus::Pending,
-            health: HealthStatus::Unknown,
             version: 1,
             requirements: new.requirements.clone(),
-            cpu: None,
-            memory: None,
             containers: vec![container(new.has_health_check)],
-            overrides: serde_json::Value::Null,
-            network_configuration: None,
-            attachments: Vec::new(),
-            attributes: Vec::new(),
-            availability_zone: None,
-            platform_version: None,
-            enable_execute_command: false,
-            stop_code: None,
-            stopped_reason: None,
-            connectivity_at: None,
-            created_at: now,
-            pull_started_at: None,
-            pull_stopped_at: None,
-            started_at: None,
-            stopping_at: None,
-            execution_stopped_at: None,
-            stopped_at: None,
-            tags: Vec::new(),
+            ..Task::new(self.scope.clone(), self.cluster.clone(), new.id, new.definition, new.service.group(), now)
         }
     }
 }
@@ -166,24 +137,7 @@ pub(crate) struct NewTask<'a> {
 }
 
 fn container(has_health_check: bool) -> Container {
-    Container {
-        name: "app".to_owned(),
-        id: "app".to_owned(),
-        image: "app".to_owned(),
-        image_digest: None,
-        runtime_id: None,
-        essential: true,
-        has_health_check,
-        last_status: TaskStatus::Pending,
-        exit_code: None,
-        reason: None,
-        health: HealthStatus::Unknown,
-        network_bindings: Vec::new(),
-        network_interfaces: Vec::new(),
-        cpu: None,
-        memory: None,
-        memory_reservation: None,
-    }
+    Container { has_health_check, ..Container::new("app".to_owned(), "app".to_owned(), "app".to_owned()) }
 }
 
 pub(crate) fn host_id(number: u32) -> Result<ContainerInstanceId, InvalidName> {

@@ -2,7 +2,7 @@
 
 use gantry_model::container_instance::{Attribute, ContainerInstance};
 use gantry_model::resources::Requirements;
-use gantry_model::task::{Container, DesiredStatus, HealthStatus, LaunchType, Task, TaskStatus};
+use gantry_model::task::{Container, LaunchType, Task, TaskStatus};
 use gantry_model::{ClusterName, DeploymentId, Scope, ServiceName, Tag, TaskDefinitionId, UnixMillis};
 use gantry_wire::shapes::ecs::{ContainerDefinition, TaskDefinition, TaskOverride};
 use serde_json::{Value, json};
@@ -39,21 +39,13 @@ impl TaskTemplate<'_> {
     pub fn on(&self, host: &ContainerInstance, now: UnixMillis) -> Result<Task, Failure> {
         let awsvpc = self.definition.network_mode.as_deref() == Some("awsvpc");
         Ok(Task {
-            scope: self.scope.clone(),
-            cluster: self.cluster.clone(),
-            id: ids::task_id()?,
-            task_definition: self.definition_id.clone(),
             instance: Some(host.id.clone()),
             service: self.service.map(|(name, _)| name.clone()),
             deployment: self.service.map(|(_, deployment)| deployment.clone()),
-            group: self.group.to_owned(),
             started_by: self.started_by.map(str::to_owned),
             launch_type: self.launch_type,
             capacity_provider: self.capacity_provider.map(str::to_owned),
-            desired_status: DesiredStatus::Running,
             last_status: if awsvpc { TaskStatus::Provisioning } else { TaskStatus::Pending },
-            health: HealthStatus::Unknown,
-            version: 0,
             requirements: self.requirements.clone(),
             cpu: self.size(self.overrides.cpu.as_ref(), self.definition.cpu.as_ref(), self.requirements.resources.cpu),
             memory: self.size(
@@ -69,17 +61,15 @@ impl TaskTemplate<'_> {
             availability_zone: host.availability_zone().map(str::to_owned),
             platform_version: self.platform_version.map(str::to_owned),
             enable_execute_command: self.enable_execute_command,
-            stop_code: None,
-            stopped_reason: None,
-            connectivity_at: None,
-            created_at: now,
-            pull_started_at: None,
-            pull_stopped_at: None,
-            started_at: None,
-            stopping_at: None,
-            execution_stopped_at: None,
-            stopped_at: None,
             tags: self.tags.to_vec(),
+            ..Task::new(
+                self.scope.clone(),
+                self.cluster.clone(),
+                ids::task_id()?,
+                self.definition_id.clone(),
+                self.group.to_owned(),
+                now,
+            )
         })
     }
 
@@ -95,22 +85,16 @@ impl TaskTemplate<'_> {
         let over = self.overrides.container_overrides.iter().flatten().find(|o| o.name == definition.name);
         let number = |over: Option<i32>, own: Option<i32>| over.or(own).map(|n| n.to_string());
         Ok(Container {
-            name: definition.name.clone().unwrap_or_default(),
-            id: ids::uuid()?,
-            image: definition.image.clone().unwrap_or_default(),
-            image_digest: None,
-            runtime_id: None,
             essential: definition.essential.unwrap_or(true),
             has_health_check: definition.health_check.is_some(),
-            last_status: TaskStatus::Pending,
-            exit_code: None,
-            reason: None,
-            health: HealthStatus::Unknown,
-            network_bindings: Vec::new(),
-            network_interfaces: Vec::new(),
             cpu: Some(number(over.and_then(|o| o.cpu), definition.cpu).unwrap_or_else(|| "0".to_owned())),
             memory: number(over.and_then(|o| o.memory), definition.memory),
             memory_reservation: number(over.and_then(|o| o.memory_reservation), definition.memory_reservation),
+            ..Container::new(
+                definition.name.clone().unwrap_or_default(),
+                ids::uuid()?,
+                definition.image.clone().unwrap_or_default(),
+            )
         })
     }
 }

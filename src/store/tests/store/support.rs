@@ -12,7 +12,7 @@ use gantry_model::service::{
     Deployment, DeploymentConfiguration, DeploymentStatus, RolloutState, SchedulingStrategy, Service, ServiceEvent,
     ServiceStatus, StartThrottle,
 };
-use gantry_model::task::{DesiredStatus, HealthStatus, LaunchType, Task, TaskStatus};
+use gantry_model::task::{LaunchType, Task, TaskStatus};
 use gantry_model::task_definition::{TaskDefinition, TaskDefinitionStatus};
 use gantry_model::{
     AccountId, ClusterName, ContainerInstanceId, DeploymentId, Family, Region, Scope, ServiceName, TaskDefinitionId,
@@ -224,46 +224,21 @@ pub(crate) fn a_service(name: &str) -> Service {
 /// A task that waits for an instance.
 pub(crate) fn a_task(number: u32) -> Task {
     Task {
-        scope: here(),
-        cluster: cluster_name("default"),
-        id: task_id(number),
-        task_definition: TaskDefinitionId { family: family("web"), revision: 1 },
-        instance: None,
-        service: None,
-        deployment: None,
-        group: "family:web".to_owned(),
-        started_by: None,
-        launch_type: LaunchType::Ec2,
-        capacity_provider: None,
-        desired_status: DesiredStatus::Running,
         last_status: TaskStatus::Provisioning,
-        health: HealthStatus::Unknown,
         version: 1,
         requirements: Requirements {
             resources: Resources { cpu: 128, memory_mib: 64 },
             tcp_ports: [80].into(),
             ..Requirements::default()
         },
-        cpu: None,
-        memory: None,
-        containers: Vec::new(),
         overrides: Value::Object(serde_json::Map::new()),
-        network_configuration: None,
-        attachments: Vec::new(),
-        attributes: Vec::new(),
-        availability_zone: None,
-        platform_version: None,
-        enable_execute_command: false,
-        stop_code: None,
-        stopped_reason: None,
-        connectivity_at: None,
-        created_at: UnixMillis(i64::from(number)),
-        pull_started_at: None,
-        pull_stopped_at: None,
-        started_at: None,
-        stopping_at: None,
-        execution_stopped_at: None,
-        stopped_at: None,
-        tags: Vec::new(),
+        ..Task::new(
+            here(),
+            cluster_name("default"),
+            task_id(number),
+            TaskDefinitionId { family: family("web"), revision: 1 },
+            "family:web".to_owned(),
+            UnixMillis(i64::from(number)),
+        )
     }
 }

@@ -1,6 +1,6 @@
 //! What an agent is sent of a task.
 
-use gantry_model::task::{Container, HealthStatus, LaunchType, TaskStatus};
+use gantry_model::task::Container;
 use gantry_model::{AccountId, ClusterName, Region, Scope, TaskId, UnixMillis};
 use serde_json::{Value, json};
 
@@ -10,75 +10,36 @@ const REGISTRY: &str = "127.0.0.1:8080";
 
 fn stored(image: &str, overrides: Value) -> Task {
     Task {
-        scope: Scope {
-            account: AccountId::parse("000000000000").unwrap(),
-            region: Region::parse("us-east-1").unwrap(),
-        },
-        cluster: ClusterName::parse("blue").unwrap(),
-        id: TaskId::parse("0".repeat(32)).unwrap(),
-        task_definition: "web:7".parse().unwrap(),
-        instance: None,
-        service: None,
-        deployment: None,
-        group: "family:web".to_owned(),
-        started_by: None,
-        launch_type: LaunchType::Ec2,
-        capacity_provider: None,
-        desired_status: DesiredStatus::Running,
-        last_status: TaskStatus::Pending,
-        health: HealthStatus::Unknown,
         version: 1,
         requirements: Default::default(),
         cpu: Some("128".to_owned()),
         memory: Some("128".to_owned()),
-        containers: vec![Container {
-            name: "app".to_owned(),
-            id: "11111111-2222-4333-8444-555555555555".to_owned(),
-            image: image.to_owned(),
-            image_digest: None,
-            runtime_id: None,
-            essential: true,
-            has_health_check: false,
-            last_status: TaskStatus::Pending,
-            exit_code: None,
-            reason: None,
-            health: HealthStatus::Unknown,
-            network_bindings: Vec::new(),
-            network_interfaces: Vec::new(),
-            cpu: None,
-            memory: None,
-            memory_reservation: None,
-        }],
+        containers: vec![Container::new(
+            "app".to_owned(),
+            "11111111-2222-4333-8444-555555555555".to_owned(),
+            image.to_owned(),
+        )],
         overrides,
-        network_configuration: None,
-        attachments: Vec::new(),
-        attributes: Vec::new(),
-        availability_zone: None,
-        platform_version: None,
-        enable_execute_command: false,
-        stop_code: None,
-        stopped_reason: None,
-        connectivity_at: None,
-        created_at: UnixMillis(0),
-        pull_started_at: None,
-        pull_stopped_at: None,
-        started_at: None,
-        stopping_at: None,
-        execution_stopped_at: None,
-        stopped_at: None,
-        tags: Vec::new(),
+        ..Task::new(
+            Scope { account: AccountId::parse("000000000000").unwrap(), region: Region::parse("us-east-1").unwrap() },
+            ClusterName::parse("blue").unwrap(),
+            TaskId::parse("0".repeat(32)).unwrap(),
+            "web:7".parse().unwrap(),
+            "family:web".to_owned(),
+            UnixMillis(0),
+        )
     }
 }
 
-fn definition(container: Value, rest: Value) -> TaskDefinition {
+fn definition(container: &Value, rest: &Value) -> TaskDefinition {
     let mut document = json!({ "family": "web", "containerDefinitions": [container] });
     document.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
     serde_json::from_value(document).unwrap()
 }
 
 /// The payload's container for a container definition, with the Docker parts read back.
-fn of(container: Value) -> (AcsContainer, Value, Value) {
-    let mut built = task(&stored("app:1", Value::Null), &definition(container, json!({})), REGISTRY).unwrap();
+fn of(container: &Value) -> (AcsContainer, Value, Value) {
+    let mut built = task(&stored("app:1", Value::Null), &definition(container, &json!({})), REGISTRY).unwrap();
     let container = built.containers.remove(0);
     let read = |text: &Option<String>| serde_json::from_str(text.as_deref().unwrap()).unwrap();
     let (config, host) = (read(&container.docker_config.config), read(&container.docker_config.host_config));
@@ -87,7 +48,8 @@ fn of(container: Value) -> (AcsContainer, Value, Value) {
 
 #[test]
 fn the_task_is_named_by_its_arn_family_and_revision() {
-    let built = task(&stored("app:1", Value::Null), &definition(json!({"name": "app"}), json!({})), REGISTRY).unwrap();
+    let built =
+        task(&stored("app:1", Value::Null), &definition(&json!({"name": "app"}), &json!({})), REGISTRY).unwrap();
     assert_eq!(built.arn, format!("arn:aws:ecs:us-east-1:000000000000:task/blue/{}", "0".repeat(32)));
     assert_eq!((built.family.as_str(), built.version.as_str()), ("web", "7"));
     assert_eq!(built.desired_status, "RUNNING");
@@ -98,7 +60,7 @@ fn the_task_is_named_by_its_arn_family_and_revision() {
 #[test]
 fn the_task_size_is_the_definitions_or_the_overrides() {
     let sized = json!({"cpu": "256", "memory": "512", "networkMode": "awsvpc", "pidMode": "task"});
-    let definition = definition(json!({"name": "app"}), sized);
+    let definition = definition(&json!({"name": "app"}), &sized);
     let built = task(&stored("app:1", Value::Null), &definition, REGISTRY).unwrap();
     assert_eq!((built.cpu, built.memory), (Some(0.25), Some(512)));
     assert_eq!((built.network_mode.as_deref(), built.pid_mode.as_deref()), (Some("awsvpc"), Some("task")));
@@ -117,7 +79,7 @@ fn overrides_change_command_environment_and_limits() {
         "name": "app", "command": ["migrate"], "cpu": 20, "memory": 256,
         "environment": [{"name": "B", "value": "3"}, {"name": "C", "value": "4"}]
     }]});
-    let built = task(&stored("app:1", over), &definition(container, json!({})), REGISTRY).unwrap();
+    let built = task(&stored("app:1", over), &definition(&container, &json!({})), REGISTRY).unwrap();
     let c = &built.containers[0];
     assert_eq!(c.command, ["migrate"]);
     assert_eq!((c.cpu, c.memory), (20, 256));
@@ -127,7 +89,7 @@ fn overrides_change_command_environment_and_limits() {
 
 #[test]
 fn docker_gets_its_part_in_its_own_words() {
-    let (_, config, host) = of(json!({
+    let (_, config, host) = of(&json!({
         "name": "app", "hostname": "h", "user": "1000", "workingDirectory": "/w", "pseudoTerminal": true,
         "interactive": true, "dockerLabels": {"team": "blue"}, "privileged": false, "readonlyRootFilesystem": true,
         "memory": 128, "memoryReservation": 64,
@@ -169,7 +131,7 @@ fn docker_gets_its_part_in_its_own_words() {
 
 #[test]
 fn a_health_check_is_written_in_nanoseconds_with_the_defaults_of_ecs() {
-    let (c, config, _) = of(json!({"name": "app", "healthCheck": {"command": ["CMD-SHELL", "true"]}}));
+    let (c, config, _) = of(&json!({"name": "app", "healthCheck": {"command": ["CMD-SHELL", "true"]}}));
     assert_eq!(c.health_check_type.as_deref(), Some("docker"));
     assert_eq!(
         config["Healthcheck"],
@@ -178,7 +140,7 @@ fn a_health_check_is_written_in_nanoseconds_with_the_defaults_of_ecs() {
         })
     );
     let check = json!({"command": ["CMD", "x"], "interval": 5, "timeout": 2, "retries": 1, "startPeriod": 7});
-    let (_, config, _) = of(json!({"name": "app", "healthCheck": check}));
+    let (_, config, _) = of(&json!({"name": "app", "healthCheck": check}));
     assert_eq!(
         config["Healthcheck"],
         json!({
@@ -198,7 +160,7 @@ fn images_of_our_own_registry_are_pulled_with_a_token() {
     ];
     for (image, expected) in cases {
         let built =
-            task(&stored(image, Value::Null), &definition(json!({"name": "app"}), json!({})), REGISTRY).unwrap();
+            task(&stored(image, Value::Null), &definition(&json!({"name": "app"}), &json!({})), REGISTRY).unwrap();
         let kind = built.containers[0].registry_authentication.as_ref().map(|auth| auth.kind.as_str());
         assert_eq!(kind, expected.then_some("ecr"), "{image}");
         assert_eq!(built.containers[0].image, image);
@@ -207,7 +169,7 @@ fn images_of_our_own_registry_are_pulled_with_a_token() {
 
 #[test]
 fn order_ports_and_restarts_are_told_as_they_are_defined() {
-    let (c, _, _) = of(json!({
+    let (c, _, _) = of(&json!({
         "name": "app", "essential": false, "startTimeout": 10, "stopTimeout": 5,
         "dependsOn": [{"containerName": "db", "condition": "HEALTHY"}],
         "portMappings": [{"containerPort": 80, "hostPort": 0, "protocol": "tcp"}, {"containerPort": 53, "protocol": "udp"}],
@@ -229,7 +191,7 @@ fn volumes_are_told_by_their_kind() {
         {"name": "scratch", "host": {}},
         {"name": "shared", "dockerVolumeConfiguration": {"scope": "shared", "autoprovision": true, "driver": "local"}}
     ]});
-    let built = task(&stored("app:1", Value::Null), &definition(json!({"name": "app"}), volumes), REGISTRY).unwrap();
+    let built = task(&stored("app:1", Value::Null), &definition(&json!({"name": "app"}), &volumes), REGISTRY).unwrap();
     let kinds: Vec<_> = built.volumes.iter().map(|v| (v.name.as_str(), v.kind.as_str())).collect();
     assert_eq!(kinds, [("path", "host"), ("scratch", "host"), ("shared", "docker")]);
     assert_eq!(built.volumes[0].host.as_ref().unwrap().source_path.as_deref(), Some("/srv"));

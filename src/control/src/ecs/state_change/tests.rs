@@ -1,76 +1,26 @@
 //! How an agent's reports move a task.
 
-use gantry_model::container_instance::Attribute;
-use gantry_model::resources::Requirements;
-use gantry_model::task::{HealthStatus, LaunchType};
 use gantry_model::{AccountId, ClusterName, Family, Region, TaskDefinitionId};
-use serde_json::Value;
 
 use super::*;
 
 fn container(name: &str, essential: bool) -> Container {
-    Container {
-        name: name.to_owned(),
-        id: format!("{name}-id"),
-        image: "hello:1".to_owned(),
-        image_digest: None,
-        runtime_id: None,
-        essential,
-        has_health_check: false,
-        last_status: TaskStatus::Pending,
-        exit_code: None,
-        reason: None,
-        health: HealthStatus::Unknown,
-        network_bindings: Vec::new(),
-        network_interfaces: Vec::new(),
-        cpu: None,
-        memory: None,
-        memory_reservation: None,
-    }
+    Container { essential, ..Container::new(name.to_owned(), format!("{name}-id"), "hello:1".to_owned()) }
 }
 
 fn task() -> Task {
     Task {
-        scope: Scope {
-            account: AccountId::parse("000000000000").unwrap(),
-            region: Region::parse("us-east-1").unwrap(),
-        },
-        cluster: ClusterName::parse("default").unwrap(),
-        id: TaskId::parse("0".repeat(32)).unwrap(),
-        task_definition: TaskDefinitionId { family: Family::parse("web").unwrap(), revision: 1 },
-        instance: None,
-        service: None,
-        deployment: None,
-        group: "family:web".to_owned(),
-        started_by: None,
-        launch_type: LaunchType::Ec2,
-        capacity_provider: None,
-        desired_status: DesiredStatus::Running,
-        last_status: TaskStatus::Pending,
-        health: HealthStatus::Unknown,
         version: 1,
-        requirements: Requirements::default(),
-        cpu: None,
-        memory: None,
         containers: vec![container("app", true), container("side", false)],
-        overrides: Value::Null,
-        network_configuration: None,
         attachments: vec![json!({ "id": "eni-1", "status": "PRECREATED" })],
-        attributes: Vec::<Attribute>::new(),
-        availability_zone: None,
-        platform_version: None,
-        enable_execute_command: false,
-        stop_code: None,
-        stopped_reason: None,
-        connectivity_at: None,
-        created_at: UnixMillis(0),
-        pull_started_at: None,
-        pull_stopped_at: None,
-        started_at: None,
-        stopping_at: None,
-        execution_stopped_at: None,
-        stopped_at: None,
-        tags: Vec::new(),
+        ..Task::new(
+            Scope { account: AccountId::parse("000000000000").unwrap(), region: Region::parse("us-east-1").unwrap() },
+            ClusterName::parse("default").unwrap(),
+            TaskId::parse("0".repeat(32)).unwrap(),
+            TaskDefinitionId { family: Family::parse("web").unwrap(), revision: 1 },
+            "family:web".to_owned(),
+            UnixMillis(0),
+        )
     }
 }
 

@@ -31,13 +31,10 @@ pub(super) async fn batch_check_layer_availability(
     }
     let layers = call.control.registry.check_layers(&call.scope, &name, &digests).await;
     let layers = layers.map_err(|error| failures::of_layer(error, &call.scope, &name))?;
-    Ok(BatchCheckLayerAvailabilityResponse {
-        layers: Some(layers.into_iter().map(layer).collect()),
-        failures: Some(failed),
-    })
+    Ok(BatchCheckLayerAvailabilityResponse { layers: Some(layers.iter().map(layer).collect()), failures: Some(failed) })
 }
 
-fn layer(found: Found) -> Layer {
+fn layer(found: &Found) -> Layer {
     let availability = if found.size.is_some() { "AVAILABLE" } else { "UNAVAILABLE" };
     Layer {
         layer_digest: Some(found.digest.to_string()),

@@ -98,14 +98,7 @@ fn service(
         desired_count: desired_count(input, scheduling_strategy)?,
         task_definition: runnable.model.id.clone(),
         launch_type: capacity.capacity_provider.is_none().then_some(capacity.launch_type),
-        capacity_provider_strategy: strategy_items
-            .iter()
-            .map(|item| gantry_model::cluster::CapacityProviderStrategyItem {
-                capacity_provider: item.capacity_provider.clone().unwrap_or_default(),
-                weight: item.weight.and_then(|w| u32::try_from(w).ok()).unwrap_or(0),
-                base: item.base.and_then(|b| u32::try_from(b).ok()).unwrap_or(0),
-            })
-            .collect(),
+        capacity_provider_strategy: launch::strategy_items(strategy_items),
         deployment_configuration: service_spec::deployment_configuration(
             input.deployment_configuration.as_ref(),
             &service_spec::default_configuration(scheduling_strategy),

@@ -1,11 +1,12 @@
 //! What RunTask, StartTask, CreateService and UpdateService ask alike: where tasks run, in which network, under which
 //! tags. Each function takes what the caller wrote and answers the value, or the error that names the parameter.
 
+use gantry_model::cluster::CapacityProviderStrategyItem;
 use gantry_model::placement::{BinpackField, PlacementConstraint, PlacementStrategy};
 use gantry_model::tag::MAX_TAGS;
 use gantry_model::task::LaunchType;
 use gantry_model::task_definition::TaskDefinitionStatus;
-use gantry_model::{Scope, Tag};
+use gantry_model::{ClusterName, Scope, Tag};
 use gantry_scheduler::expression;
 use gantry_store::Conn;
 use gantry_wire::ApiError;
@@ -46,6 +47,20 @@ pub fn capacity(
         Some(other) => return Err(ApiError::invalid_parameter(format!("launchType {other} is not available."))),
     };
     Ok(Capacity { launch_type, capacity_provider: None })
+}
+
+/// A capacity provider strategy as a service keeps it.
+#[must_use]
+pub fn strategy_items(given: &[wire::CapacityProviderStrategyItem]) -> Vec<CapacityProviderStrategyItem> {
+    let share = |n: Option<i32>| n.and_then(|n| u32::try_from(n).ok()).unwrap_or(0);
+    given
+        .iter()
+        .map(|item| CapacityProviderStrategyItem {
+            capacity_provider: item.capacity_provider.clone().unwrap_or_default(),
+            weight: share(item.weight),
+            base: share(item.base),
+        })
+        .collect()
 }
 
 /// The provider with a base or the largest weight; the first of equals.
@@ -243,6 +258,41 @@ pub fn tags(given: &[wire::Tag]) -> Result<Vec<Tag>, ApiError> {
         tags.push(Tag { key, value });
     }
     Ok(tags)
+}
+
+/// The tags of a task that is started by hand: those of the request, those of its definition when they are to be
+/// propagated, and ECS's own when they are managed.
+///
+/// # Errors
+/// InvalidParameterException.
+pub fn task_tags(
+    given: Option<&[wire::Tag]>,
+    propagate: Option<&str>,
+    managed: Option<bool>,
+    of_definition: &[Tag],
+    cluster: &ClusterName,
+) -> Result<Vec<Tag>, ApiError> {
+    let mut tags = tags(given.unwrap_or_default())?;
+    match propagate {
+        None | Some("NONE") => {}
+        Some("TASK_DEFINITION") => inherit(&mut tags, of_definition),
+        Some(other) => {
+            return Err(ApiError::invalid_parameter(format!("propagateTags {other} is only for tasks of a service.")));
+        }
+    }
+    if managed == Some(true) {
+        tags.push(Tag { key: "aws:ecs:clusterName".to_owned(), value: cluster.to_string() });
+    }
+    Ok(tags)
+}
+
+/// Adds the tags of `from` whose keys `tags` does not have yet.
+pub fn inherit(tags: &mut Vec<Tag>, from: &[Tag]) {
+    for tag in from {
+        if !tags.iter().any(|t| t.key == tag.key) {
+            tags.push(tag.clone());
+        }
+    }
 }
 
 /// A part of the request as it is kept for the answers.

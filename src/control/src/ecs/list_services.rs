@@ -2,16 +2,15 @@
 
 use gantry_model::Arn;
 use gantry_model::service::{SchedulingStrategy, Service, ServiceStatus};
-use gantry_wire::ApiError;
 use gantry_wire::paginate;
 use gantry_wire::shapes::ecs::{ListServicesRequest, ListServicesResponse};
 
 use crate::context::Call;
-use crate::ecs::{resolve, update_service};
+use crate::ecs::{paging, resolve, update_service};
 use crate::error::Failure;
 
-const DEFAULT_PAGE: usize = 10;
-const MAX_PAGE: i32 = 100;
+/// The page of this call when nothing is asked; most others hold 100.
+const DEFAULT_PAGE: i32 = 10;
 
 /// Answers ListServices.
 ///
@@ -26,7 +25,7 @@ pub async fn list_services(call: Call, input: ListServicesRequest) -> Result<Lis
         .filter(|s| s.status == ServiceStatus::Active && matches(s, &input))
         .map(|s| Arn::service(&s.scope, &s.cluster, &s.name).to_string())
         .collect();
-    let max = page_size(input.max_results)?;
+    let max = paging::size(input.max_results, DEFAULT_PAGE)?;
     let (service_arns, next_token) = paginate::page(arns, |arn| arn.clone(), input.next_token.as_deref(), max)?;
     Ok(ListServicesResponse { service_arns: Some(service_arns), next_token })
 }
@@ -39,12 +38,4 @@ fn matches(service: &Service, input: &ListServicesRequest) -> bool {
     let launch_type = update_service::capacity_of(service).launch_type.as_str();
     input.scheduling_strategy.as_deref().is_none_or(|s| s == strategy)
         && input.launch_type.as_deref().is_none_or(|l| l == launch_type)
-}
-
-fn page_size(given: Option<i32>) -> Result<usize, ApiError> {
-    match given {
-        None => Ok(DEFAULT_PAGE),
-        Some(n @ 1..=MAX_PAGE) => Ok(usize::try_from(n).unwrap_or(DEFAULT_PAGE)),
-        Some(_) => Err(ApiError::invalid_parameter("maxResults must be between 1 and 100.")),
-    }
 }

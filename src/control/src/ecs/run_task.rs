@@ -123,7 +123,13 @@ impl Plan {
             strategy: launch::placement_strategy(input.placement_strategy.as_deref().unwrap_or_default())?,
             group: group(input.group.as_deref(), runnable)?,
             network: input.network_configuration.as_ref().map(launch::kept).transpose()?,
-            tags: tags(input, runnable, cluster)?,
+            tags: launch::task_tags(
+                input.tags.as_deref(),
+                input.propagate_tags.as_deref(),
+                input.enable_ecs_managed_tags,
+                &runnable.model.tags,
+                cluster,
+            )?,
             capacity,
             overrides,
             constraints,
@@ -190,32 +196,6 @@ pub(crate) fn group(given: Option<&str>, runnable: &Runnable) -> Result<String, 
             Err(ApiError::invalid_parameter("group must have at most 255 characters."))
         }
         Some(group) => Ok(group.to_owned()),
-    }
-}
-
-fn tags(input: &RunTaskRequest, runnable: &Runnable, cluster: &gantry_model::ClusterName) -> Result<Vec<Tag>, Failure> {
-    let mut tags = launch::tags(input.tags.as_deref().unwrap_or_default())?;
-    match input.propagate_tags.as_deref() {
-        None | Some("NONE") => {}
-        Some("TASK_DEFINITION") => inherit(&mut tags, &runnable.model.tags),
-        Some(other) => {
-            return Err(
-                ApiError::invalid_parameter(format!("propagateTags {other} is only for tasks of a service.")).into()
-            );
-        }
-    }
-    if input.enable_ecs_managed_tags == Some(true) {
-        tags.push(Tag { key: "aws:ecs:clusterName".to_owned(), value: cluster.to_string() });
-    }
-    Ok(tags)
-}
-
-/// Adds the tags of `from` whose keys `tags` does not have yet.
-pub(crate) fn inherit(tags: &mut Vec<Tag>, from: &[Tag]) {
-    for tag in from {
-        if !tags.iter().any(|t| t.key == tag.key) {
-            tags.push(tag.clone());
-        }
     }
 }
 

@@ -1,10 +1,10 @@
 //! StartTask: runs a task definition on the container instances that the caller names, one task each (ECS API
 //! reference, `StartTask`). The scheduler does not choose, but a host that does not fit is refused all the same.
 
+use gantry_model::Arn;
 use gantry_model::container_instance::ContainerInstance;
 use gantry_model::resources::Requirements;
 use gantry_model::task::LaunchType;
-use gantry_model::{Arn, ClusterName, Tag};
 use gantry_scheduler::{DefaultStrategy, PlacementRequest, explain};
 use gantry_store::Tx;
 use gantry_wire::ApiError;
@@ -14,7 +14,7 @@ use crate::context::Call;
 use crate::ecs::hosts::Hosts;
 use crate::ecs::launch::{self, Capacity};
 use crate::ecs::new_task::TaskTemplate;
-use crate::ecs::run_task::{checked_overrides, group, inherit};
+use crate::ecs::run_task::{checked_overrides, group};
 use crate::ecs::{record, requirements, resolve, unsupported, view};
 use crate::error::Failure;
 
@@ -41,7 +41,13 @@ async fn start(tx: &mut Tx, call: &Call, input: &StartTaskRequest) -> Result<Sta
     let required = requirements::of_task(&runnable.document, &overrides, LaunchType::Ec2);
     let group = group(input.group.as_deref(), &runnable)?;
     let network = input.network_configuration.as_ref().map(launch::kept).transpose()?;
-    let tags = tags(input, &runnable.model.tags, &cluster.name)?;
+    let tags = launch::task_tags(
+        input.tags.as_deref(),
+        input.propagate_tags.as_deref(),
+        input.enable_ecs_managed_tags,
+        &runnable.model.tags,
+        &cluster.name,
+    )?;
     let template = TaskTemplate {
         scope: &call.scope,
         cluster: &cluster.name,
@@ -101,19 +107,4 @@ fn why_not(hosts: &Hosts, host: &ContainerInstance, required: &Requirements, gro
         .into_iter()
         .find(|refusal| refusal.instance == host.id)
         .map(|refusal| refusal.reason.as_api().to_owned())
-}
-
-fn tags(input: &StartTaskRequest, of_definition: &[Tag], cluster: &ClusterName) -> Result<Vec<Tag>, ApiError> {
-    let mut tags = launch::tags(input.tags.as_deref().unwrap_or_default())?;
-    match input.propagate_tags.as_deref() {
-        None | Some("NONE") => {}
-        Some("TASK_DEFINITION") => inherit(&mut tags, of_definition),
-        Some(other) => {
-            return Err(ApiError::invalid_parameter(format!("propagateTags {other} is only for tasks of a service.")));
-        }
-    }
-    if input.enable_ecs_managed_tags == Some(true) {
-        tags.push(Tag { key: "aws:ecs:clusterName".to_owned(), value: cluster.to_string() });
-    }
-    Ok(tags)
 }

@@ -3,7 +3,7 @@
 //! A new task definition, network, platform version or `forceNewDeployment` starts a deployment; a new count or bounds
 //! do not. What is omitted stays; an empty list takes away.
 
-use gantry_model::service::{SchedulingStrategy, Service, ServiceStatus};
+use gantry_model::service::{SchedulingStrategy, Service, ServiceStatus, StartThrottle};
 use gantry_model::task::LaunchType;
 use gantry_scheduler::start_deployment;
 use gantry_store::Tx;
@@ -42,6 +42,9 @@ async fn update(tx: &mut Tx, call: &Call, input: &UpdateServiceRequest) -> Resul
     service = with_deployment(tx, call, input, &before, service).await?;
     if service != before {
         service.steady_since = None;
+        // An update is a new chance: the wait of a service whose tasks failed to start ends at once (developer guide,
+        // "Service throttle logic").
+        service.start_throttle = StartThrottle::default();
         record::put_service(tx, &mut service).await?;
     }
     Ok(UpdateServiceResponse { service: Some(describe_services::view_of(tx, &service, true).await?) })
@@ -88,14 +91,7 @@ fn with_capacity(service: &mut Service, input: &UpdateServiceRequest) -> Result<
     let Some(items) = &input.capacity_provider_strategy else { return Ok(()) };
     let capacity = launch::capacity(None, items)?;
     service.launch_type = capacity.capacity_provider.is_none().then_some(capacity.launch_type);
-    service.capacity_provider_strategy = items
-        .iter()
-        .map(|item| gantry_model::cluster::CapacityProviderStrategyItem {
-            capacity_provider: item.capacity_provider.clone().unwrap_or_default(),
-            weight: item.weight.and_then(|w| u32::try_from(w).ok()).unwrap_or(0),
-            base: item.base.and_then(|b| u32::try_from(b).ok()).unwrap_or(0),
-        })
-        .collect();
+    service.capacity_provider_strategy = launch::strategy_items(items);
     Ok(())
 }
 

@@ -39,6 +39,7 @@ pub async fn pass(control: &Arc<Control>) -> Result<(), Failure> {
                 }
                 gantry_store::event::prune(tx, EVENTS_KEPT).await?;
                 gantry_store::session::delete_expired(tx, now).await?;
+                gantry_store::client_token::delete_expired(tx).await?;
                 Ok::<_, Failure>(())
             })
         })

@@ -11,14 +11,13 @@ use std::time::Duration;
 use gantry_model::service::{Deployment, Service};
 use gantry_model::task::LaunchType;
 use gantry_model::{ClusterName, Scope, ServiceName, Tag, TaskDefinitionId, UnixMillis};
-use gantry_scheduler::{DefaultStrategy, Definition, Outcome, ServiceInput, Start, message, reconcile};
+use gantry_scheduler::{DefaultStrategy, Definition, Message, Outcome, ServiceInput, Start, reconcile};
 use gantry_store::{Conn, Tx};
 use gantry_wire::shapes::ecs::{TaskDefinition, TaskOverride};
 
 use crate::context::Control;
 use crate::ecs::hosts::Hosts;
 use crate::ecs::new_task::TaskTemplate;
-use crate::ecs::run_task::inherit;
 use crate::ecs::{launch, record, requirements, stopping, update_service};
 use crate::error::{Failure, chain};
 use crate::ids;
@@ -195,10 +194,11 @@ impl World {
         if service != self.service {
             record::put_service(tx, &mut service).await?;
         }
-        if !started.is_empty() {
-            record::say(tx, &service, message::started(&service.name, &started)).await?;
-        }
-        for message in outcome.messages {
+        // In the order of what was done: what was stopped, what was started, what follows from it.
+        let (stopped, rest): (Vec<_>, Vec<_>) =
+            outcome.messages.into_iter().partition(|m| matches!(m, Message::Stopped { .. }));
+        let started = (!started.is_empty()).then_some(Message::Started { tasks: started });
+        for message in stopped.into_iter().chain(started).chain(rest) {
             record::say(tx, &service, message.render(&service.name)).await?;
         }
         Ok(outcome.wake_at)
@@ -248,8 +248,8 @@ impl World {
     fn tags(&self, definition: &Loaded) -> Vec<Tag> {
         let mut tags = Vec::new();
         match self.service.extra.get("propagateTags").and_then(|v| v.as_str()) {
-            Some("SERVICE") => inherit(&mut tags, &self.service.tags),
-            Some("TASK_DEFINITION") => inherit(&mut tags, &definition.tags),
+            Some("SERVICE") => launch::inherit(&mut tags, &self.service.tags),
+            Some("TASK_DEFINITION") => launch::inherit(&mut tags, &definition.tags),
             _ => {}
         }
         if self.flag("enableECSManagedTags") {

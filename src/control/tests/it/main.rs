@@ -9,6 +9,7 @@ mod clusters;
 mod container_instances;
 mod front;
 mod registry_walk;
+mod services;
 mod tags;
 mod task_definitions;
 mod tasks;

@@ -282,8 +282,8 @@ impl<E: Engine> Worker<E> {
             }
             Input::Engine(event) => self.engine_event(event),
             Input::Resync => self.doer.look(),
-            Input::Listed(found) => self.compare(found),
-            Input::Adopted { task, found } => self.adopted(&task, found),
+            Input::Listed(found) => self.compare(&found),
+            Input::Adopted { task, found } => self.adopted(&task, &found),
             Input::Removed { task } => self.removed(&task),
         }
     }

@@ -128,7 +128,7 @@ fn router(flags: &ServeFlags, control: &Arc<Control>, shutdown: &CancellationTok
         let store = control.store.clone();
         Arc::new(move || store.last_seq())
     };
-    let web = gantry_web::router(WebContext {
+    let web = gantry_web::router(&WebContext {
         api: api.clone(),
         region: flags.region.to_string(),
         account: flags.account.to_string(),

@@ -23,8 +23,8 @@ fn hash(id: &Id) -> String {
     hex::encode(Sha256::digest(id.to_string().as_bytes()))
 }
 
-fn backend(error: StoreError) -> Error {
-    Error::Backend(gantry_control::error::chain(&error))
+fn backend(error: &StoreError) -> Error {
+    Error::Backend(gantry_control::error::chain(error))
 }
 
 fn expiry(record: &Record) -> UnixMillis {
@@ -44,18 +44,21 @@ impl SessionStore for StoredSessions {
         self.0
             .write(move |tx| Box::pin(async move { session::save(tx, &hash, &data, expires).await }))
             .await
-            .map_err(backend)
+            .map_err(|error| backend(&error))
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
         let now = UnixMillis(time::OffsetDateTime::now_utc().unix_timestamp().saturating_mul(1000));
-        let mut reader = self.0.read().await.map_err(backend)?;
-        let row = session::load(&mut reader, &hash(id), now).await.map_err(backend)?;
+        let mut reader = self.0.read().await.map_err(|error| backend(&error))?;
+        let row = session::load(&mut reader, &hash(id), now).await.map_err(|error| backend(&error))?;
         row.map(|row| serde_json::from_slice(&row.data).map_err(|e| Error::Decode(e.to_string()))).transpose()
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
         let hash = hash(id);
-        self.0.write(move |tx| Box::pin(async move { session::delete(tx, &hash).await })).await.map_err(backend)
+        self.0
+            .write(move |tx| Box::pin(async move { session::delete(tx, &hash).await }))
+            .await
+            .map_err(|error| backend(&error))
     }
 }

@@ -196,14 +196,14 @@ mod tests {
         changes(before, after).into_iter().map(|c| (c.kind, c.of, c.path, c.before, c.after)).collect()
     }
 
-    fn with_environment(environment: Value) -> Value {
+    fn with_environment(environment: &Value) -> Value {
         json!({ "family": "web", "containerDefinitions": [{ "name": "app", "image": "web:1", "environment": environment }] })
     }
 
     #[test]
     fn a_changed_variable_is_told_by_its_name() {
-        let before = with_environment(json!([{ "name": "A", "value": "1" }, { "name": "B", "value": "2" }]));
-        let after = with_environment(json!([{ "name": "B", "value": "2" }, { "name": "A", "value": "3" }]));
+        let before = with_environment(&json!([{ "name": "A", "value": "1" }, { "name": "B", "value": "2" }]));
+        let after = with_environment(&json!([{ "name": "B", "value": "2" }, { "name": "A", "value": "3" }]));
         assert_eq!(
             told(&before, &after),
             [(ChangeKind::Change, "container app".into(), "A".into(), Some("1".into()), Some("3".into()))]

@@ -31,7 +31,7 @@ impl<E: Engine> Worker<E> {
             let of_task = by_task.remove(&arn).unwrap_or_default();
             let found = self.doer.found(&task, &of_task).await;
             self.tasks.insert(arn.clone(), Entry { task, reporting: false, removing: false });
-            self.resume(&arn, found);
+            self.resume(&arn, &found);
         }
         self.orphans = by_task.into_iter().collect();
         self.admit();
@@ -39,7 +39,7 @@ impl<E: Engine> Worker<E> {
         Ok(())
     }
 
-    fn resume(&mut self, arn: &str, found: Vec<Found>) {
+    fn resume(&mut self, arn: &str, found: &[Found]) {
         let now = self.now();
         let Some(entry) = self.tasks.get_mut(arn) else { return };
         let actions = entry.task.resume(|container, _| found.get(container).cloned().unwrap_or(Found::Missing), now);
@@ -68,7 +68,7 @@ impl<E: Engine> Worker<E> {
         });
     }
 
-    pub(super) fn adopted(&mut self, arn: &str, found: Vec<Found>) {
+    pub(super) fn adopted(&mut self, arn: &str, found: &[Found]) {
         self.resume(arn, found);
         self.admit();
     }
@@ -89,7 +89,7 @@ impl<E: Engine> Worker<E> {
     }
 
     /// Compares the engine's containers with the tasks, and looks closely at what differs.
-    pub(super) fn compare(&mut self, listed: Vec<Listed>) {
+    pub(super) fn compare(&mut self, listed: &[Listed]) {
         let by_id: HashMap<&str, RunState> = listed.iter().map(|c| (c.id.as_str(), c.state)).collect();
         for entry in self.tasks.values() {
             for (container, state) in entry.task.containers.iter().enumerate() {

@@ -8,6 +8,7 @@ use crate::state::State;
 
 /// A failed panel: plain sentence, code, request id. The frame of the page stays.
 #[component]
+#[expect(clippy::needless_pass_by_value, reason = "a component owns its props")]
 pub fn ErrorPanel(
     /// What could not be loaded: "Could not load services".
     #[prop(into)]

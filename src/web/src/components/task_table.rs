@@ -21,7 +21,7 @@ pub fn TaskTable(
     stopped: bool,
 ) -> impl IntoView {
     if stopped {
-        let rows: Vec<_> = tasks.into_iter().map(move |task| stopped_row(task, fresh)).collect();
+        let rows: Vec<_> = tasks.into_iter().map(move |task| stopped_row(&task, fresh)).collect();
         let columns = &["Task", "State", "Service", "Reason", ">Exit", ">Stopped"];
         return view! { <Table label columns>{rows}</Table> }.into_any();
     }
@@ -54,14 +54,14 @@ fn row(task: TaskSummary, fresh: Fresh) -> impl IntoView {
     }
 }
 
-fn stopped_row(task: TaskSummary, fresh: Fresh) -> impl IntoView {
-    let flash = fresh.of(&task.id, &task);
+fn stopped_row(task: &TaskSummary, fresh: Fresh) -> impl IntoView + use<> {
+    let flash = fresh.of(&task.id, task);
     let (state, word) = task.health();
     view! {
         <tr data-fresh=flash>
             <td><a class="object mono" href=task.href()>{short_id(&task.id)}</a></td>
             <td data-label="State"><StateWord state word /></td>
-            <td data-label="Service">{service_link(&task)}</td>
+            <td data-label="Service">{service_link(task)}</td>
             <td class="fill tall" data-label="Reason" data-wide="">{task.why_stopped()}</td>
             <td class="end num" data-label="Exit">{task.exit_code().map_or_else(|| "–".to_owned(), |code| code.to_string())}</td>
             <td class="end num muted" data-label="Stopped" data-span="4">

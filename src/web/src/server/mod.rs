@@ -58,7 +58,7 @@ pub trait Accounts: Send + Sync {
 }
 
 /// The dashboard.
-pub fn router(context: WebContext) -> Router {
+pub fn router(context: &WebContext) -> Router {
     let options = LeptosOptions::builder().output_name("gantry").build();
     let bundle = Arc::new(Bundle::read(&context.site.join("pkg")));
     let routes = generate_route_list(App);

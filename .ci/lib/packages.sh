@@ -79,3 +79,12 @@ ensure_python() {
     "$VENV/bin/pip" install --quiet --disable-pip-version-check -r end2end/requirements.txt >&2
     touch "$VENV/complete"
 }
+
+# Sees to it that there is a Chromium for what looks at pages.
+ensure_browser() {
+    local name
+    for name in chromium chromium-browser google-chrome; do
+        command -v "$name" >/dev/null && return 0
+    done
+    apt_install chromium chromium fonts-dejavu-core
+}

@@ -162,6 +162,7 @@ check_model_for_wasm() {
 
 unit_tests() {
     apt_install /bin/busybox busybox-static
+    export GANTRY_TEST_DOCKER_HOST=${DOCKER_HOST:-unix:///var/run/docker.sock}
     if cargo nextest --version >/dev/null 2>&1; then
         cargo nextest run --locked --workspace --no-fail-fast --no-tests=pass --status-level=fail --final-status-level=fail
     else
@@ -172,6 +173,7 @@ unit_tests() {
 # run_flow PROGRAM: runs a program that starts its own server, with what it needs in its environment.
 run_flow() {
     ensure_python
+    ensure_browser
     PATH=$VENV/bin:$PATH PYTHONPATH=$ROOT/end2end PYTHONDONTWRITEBYTECODE=1 GANTRY_BIN=$BIN GANTRY_SITE_DIR=$SITE \
         timeout --kill-after=20 1200 "$1"
 }

@@ -52,8 +52,11 @@ pub(super) fn shell(bundle: &Bundle) -> impl IntoView + use<> {
         response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
     }
     let Bundle { js, wasm, css } = bundle.clone();
-    let start =
-        format!("import init, {{ hydrate }} from {js:?}; init({{ module_or_path: {wasm:?} }}).then(() => hydrate());");
+    // The mark says that the browser's half answers from here on.
+    let start = format!(
+        "import init, {{ hydrate }} from {js:?}; \
+         init({{ module_or_path: {wasm:?} }}).then(() => {{ hydrate(); document.documentElement.dataset.hydrated = ''; }});"
+    );
     view! {
         <!DOCTYPE html>
         <html lang="en" data-theme=theme>

@@ -1,0 +1,116 @@
+"""What a Gantry in use has: images, two revisions, services that run and one that cannot, tasks that ended."""
+
+from harness import Gantry, wait_until
+
+CLUSTER = "default"
+SERVICE = "web"
+
+
+def container(image: str, flow: str, **members: object) -> dict[str, object]:
+    """A container that runs until it is told to stop, with the label by which the flow removes it."""
+    script = "trap 'exit 0' TERM; while true; do sleep 1 & wait $!; done"
+    return {"name": "app", "image": image, "cpu": 32, "memory": 32, "stopTimeout": 2, "command": ["sh", "-c", script],
+            "dockerLabels": {"gantry.flow": flow}} | members
+
+
+def seed(gantry: Gantry) -> None:
+    """Fills an empty Gantry and waits until everything is as it will stay."""
+    ecs, ecr, flow = gantry.client("ecs"), gantry.client("ecr"), gantry.data.name
+    for name in ("hello", "team/api"):
+        ecr.create_repository(repositoryName=name)
+    image = gantry.push("hello:1")
+    gantry.push("hello:2")
+    wait_until(lambda: ecs.list_container_instances()["containerInstanceArns"], "the local host")
+    web = container(
+        image, flow,
+        portMappings=[{"containerPort": 8080, "hostPort": 0}],
+        environment=[{"name": "GREETING", "value": "hello"}, {"name": "TOKEN", "value": "s3cret"}],
+        healthCheck={"command": ["CMD-SHELL", "true"], "interval": 5},
+    )
+    helper = container(image, flow, name="helper", essential=False, dependsOn=[{"containerName": "app", "condition": "HEALTHY"}])
+    ecs.register_task_definition(family="web", containerDefinitions=[web, helper])
+    web["environment"][0]["value"] = "good day"
+    ecs.register_task_definition(family="web", containerDefinitions=[web | {"memory": 48}, helper])
+    ecs.register_task_definition(family="job", containerDefinitions=[container(image, flow, command=["sh", "-c", "exit 3"])])
+    ecs.register_task_definition(family="broken", containerDefinitions=[container(f"{gantry.env['GANTRY_REGISTRY']}/hello:none", flow)])
+    ecs.register_task_definition(
+        family="fargate", requiresCompatibilities=["FARGATE"], networkMode="awsvpc", cpu="256", memory="512",
+        containerDefinitions=[container(image, flow)],
+    )
+    ecs.create_service(serviceName=SERVICE, taskDefinition="web:1", desiredCount=3)
+    ecs.create_service(serviceName="broken", taskDefinition="broken", desiredCount=1)
+    ecs.create_cluster(clusterName="blue")
+    ecs.create_cluster(clusterName="empty")
+    network = {"awsvpcConfiguration": {"subnets": ["subnet-1"], "securityGroups": ["sg-1"]}}
+    ecs.run_task(cluster="blue", taskDefinition="fargate", launchType="FARGATE", networkConfiguration=network)
+    job = ecs.run_task(taskDefinition="job")["tasks"][0]["taskArn"]
+    wait_until(lambda: status(gantry, job) == "STOPPED", "the job has ended")
+    wait_until(lambda: steady(gantry, SERVICE), "the service is steady")
+    wait_until(lambda: said(gantry, "broken"), "the broken service has said so")
+
+
+def status(gantry: Gantry, task: str) -> str:
+    """The last status of a task of the default cluster."""
+    return gantry.client("ecs").describe_tasks(tasks=[task])["tasks"][0]["lastStatus"]
+
+
+def service(gantry: Gantry, name: str) -> dict:
+    """A service of the default cluster as it is described."""
+    return gantry.client("ecs").describe_services(services=[name])["services"][0]
+
+
+def steady(gantry: Gantry, name: str) -> bool:
+    """Whether a service has all its tasks in one finished deployment."""
+    found = service(gantry, name)
+    return found["runningCount"] == found["desiredCount"] and len(found["deployments"]) == 1 and found["deployments"][0]["rolloutState"] == "COMPLETED"
+
+
+def said(gantry: Gantry, name: str) -> bool:
+    """Whether a service has events beyond its first."""
+    return len(service(gantry, name)["events"]) > 1
+
+
+def pages(gantry: Gantry) -> dict[str, str]:
+    """Every page of the dashboard: a name for its pictures, and its path."""
+    ecs, ecr = gantry.client("ecs"), gantry.client("ecr")
+    running = ecs.list_tasks(serviceName=SERVICE)["taskArns"][0].rsplit("/", 1)[1]
+    stopped = ecs.list_tasks(family="job", desiredStatus="STOPPED")["taskArns"][0].rsplit("/", 1)[1]
+    fargate = ecs.list_tasks(cluster="blue")["taskArns"][0].rsplit("/", 1)[1]
+    host = ecs.list_container_instances()["containerInstanceArns"][0].rsplit("/", 1)[1]
+    digest = ecr.describe_images(repositoryName="hello")["imageDetails"][0]["imageDigest"]
+    web = f"/clusters/{CLUSTER}/services/{SERVICE}"
+    return {
+        "home": "/",
+        "events": "/events",
+        "clusters": "/clusters",
+        "create-cluster": "/create-cluster",
+        "cluster": f"/clusters/{CLUSTER}",
+        "cluster-empty": "/clusters/empty",
+        "cluster-tasks": f"/clusters/{CLUSTER}/tasks",
+        "cluster-tasks-stopped": f"/clusters/{CLUSTER}/tasks?stopped=true",
+        "cluster-instances": f"/clusters/{CLUSTER}/instances",
+        "cluster-capacity": f"/clusters/{CLUSTER}/capacity",
+        "cluster-events": f"/clusters/{CLUSTER}/events",
+        "instance": f"/clusters/{CLUSTER}/instances/{host}",
+        "create-service": f"/clusters/{CLUSTER}/create-service",
+        "run-task": f"/clusters/{CLUSTER}/run-task",
+        "service": web,
+        "service-tasks": f"{web}/tasks",
+        "service-deployments": f"{web}/deployments",
+        "service-events": f"{web}/events",
+        "service-configuration": f"{web}/configuration",
+        "service-broken": f"/clusters/{CLUSTER}/services/broken",
+        "task": f"/clusters/{CLUSTER}/tasks/{running}",
+        "task-stopped": f"/clusters/{CLUSTER}/tasks/{stopped}",
+        "task-fargate": f"/clusters/blue/tasks/{fargate}",
+        "task-definitions": "/task-definitions",
+        "family": "/task-definitions/web",
+        "revision": "/task-definitions/web/2",
+        "register": "/register-task-definition?from=web:2",
+        "repositories": "/repositories",
+        "create-repository": "/create-repository",
+        "repository": "/repositories/hello",
+        "repository-empty": "/repositories/team/api",
+        "image": f"/repositories/hello?image={digest}",
+        "not-found": "/clusters/nowhere",
+    }

@@ -52,6 +52,7 @@ impl ServiceEvent {
         EventLine {
             id: self.id.clone(),
             at: self.at,
+            cluster: self.cluster.clone(),
             state: self.state(),
             subject: with_subject.then(|| (self.service.clone(), href)),
             text: self.sentence().to_owned(),

@@ -114,16 +114,25 @@ mod read {
         Ok(())
     }
 
-    /// Why a service needs a look: it failed, or it has too few tasks and its last event says that it could not help it.
+    /// Why a service needs a look: what its deployment says when that has failed, else its newest complaint.
     fn trouble(service: &ServiceSummary, feed: &[ServiceEvent]) -> Option<String> {
-        let complaint = || feed.iter().find(|event| event.state() == State::Failed).map(|e| e.sentence().to_owned());
+        let complains = |event: &&ServiceEvent| event.state() == State::Failed || event.message.contains(ON_ITS_OWN);
+        let complaint = || feed.iter().find(complains).map(|event| reason(event.sentence()).to_owned());
         match service.health().0 {
-            State::Failed if !service.rollout_reason.is_empty() => Some(service.rollout_reason.clone()),
+            State::Failed if service.rollout == "FAILED" => Some(service.rollout_reason.clone()),
             State::Failed => {
                 Some(complaint().unwrap_or_else(|| format!("{} tasks failed to start", service.failed_tasks)))
             }
             State::Pending => feed.first().filter(|e| e.state() == State::Failed).map(|e| e.sentence().to_owned()),
             _ => None,
         }
+    }
+
+    /// What stands between a task's id and why it ended, in an event.
+    const ON_ITS_OWN: &str = "stopped on its own: ";
+
+    /// A sentence from its reason on, when it has one.
+    fn reason(sentence: &str) -> &str {
+        sentence.split_once(ON_ITS_OWN).map_or(sentence, |(_, reason)| reason)
     }
 }

@@ -23,19 +23,35 @@ const READ_ONLY: [&str; 11] = [
     "enableFaultInjection",
 ];
 
-/// The definition without what only an answer carries, ready for RegisterTaskDefinition. Members keep their order.
+/// The definition without what only an answer carries, ready for RegisterTaskDefinition: without read-only members and
+/// without the empty lists that an answer has in place of what was not given. Members keep their order.
 #[must_use]
 pub fn registrable(definition: &Value) -> Value {
     let Some(members) = definition.as_object() else { return definition.clone() };
     let fills_in = |name: &str, value: &Value| match name {
         // Given ones are kept; these two are read-only only in their filled-in form.
-        "inferenceAccelerators" => value.as_array().is_some_and(Vec::is_empty),
+        "inferenceAccelerators" => is_empty_list(value),
         "enableFaultInjection" => value == &Value::Bool(false),
-        name => READ_ONLY.contains(&name),
+        "containerDefinitions" => false,
+        name => READ_ONLY.contains(&name) || is_empty_list(value),
     };
-    Value::Object(
-        members.iter().filter(|(name, value)| !fills_in(name, value)).map(|(n, v)| (n.clone(), v.clone())).collect(),
-    )
+    let kept = members.iter().filter(|(name, value)| !fills_in(name, value));
+    Value::Object(kept.map(|(name, value)| (name.clone(), without_empty_lists(name, value))).collect())
+}
+
+fn is_empty_list(value: &Value) -> bool {
+    value.as_array().is_some_and(Vec::is_empty)
+}
+
+/// Each container definition without its empty lists; any other member as it is.
+fn without_empty_lists(name: &str, value: &Value) -> Value {
+    let mut value = value.clone();
+    if name == "containerDefinitions" {
+        for container in value.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
+            container.retain(|_, value| !is_empty_list(value));
+        }
+    }
+    value
 }
 
 /// Reads what somebody pastes: a definition, or the whole answer of DescribeTaskDefinition around one.
@@ -234,8 +250,13 @@ mod tests {
 
     #[test]
     fn what_only_an_answer_carries_is_taken_away_and_the_rest_keeps_its_order() {
-        let answer = json!({ "taskDefinitionArn": "x", "family": "web", "revision": 3, "containerDefinitions": [], "status": "ACTIVE" });
-        assert_eq!(registrable(&answer).to_string(), r#"{"family":"web","containerDefinitions":[]}"#);
+        let answer = json!({
+            "taskDefinitionArn": "x", "family": "web", "revision": 3, "volumes": [], "status": "ACTIVE",
+            "containerDefinitions": [{ "name": "app", "mountPoints": [], "command": ["a"] }],
+        });
+        let expected = r#"{"family":"web","containerDefinitions":[{"name":"app","command":["a"]}]}"#;
+        assert_eq!(registrable(&answer).to_string(), expected);
+        assert_eq!(registrable(&json!({ "containerDefinitions": [] })).to_string(), r#"{"containerDefinitions":[]}"#);
     }
 
     #[test]

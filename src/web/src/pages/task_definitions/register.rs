@@ -99,7 +99,7 @@ fn editor(
                 </Card>
             </div>
             <FieldError error=refused />
-            <div class="row">
+            <div class="row form-end">
                 <button class="button" data-kind="primary" type="submit">"Register"</button>
                 <a class="button" data-kind="quiet" href="/task-definitions">"Cancel"</a>
             </div>

@@ -64,7 +64,7 @@ fn row(family: &str, revision: RevisionSummary, fresh: Fresh) -> AnyView {
             <td><a class="object" href=href.clone()><b>{format!("{family}:{}", revision.revision)}</b></a></td>
             <td data-label="State"><StateWord state word /></td>
             <td data-label="In use by" data-wide="">{users(revision.used_by)}</td>
-            <td class="end" data-label="Compare">{before}</td>
+            <td class="end" data-label="Compare">{before.map_or_else(|| view! { <span class="muted">"–"</span> }.into_any(), IntoAny::into_any)}</td>
         </tr>
     }
     .into_any()

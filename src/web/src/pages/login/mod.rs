@@ -1,7 +1,11 @@
 //! Sign in: by the one-time link of the first start, or with an access key. Plain form posts; a GET changes nothing.
 
+mod art;
+
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
+
+use art::gate_art;
 
 use crate::components::{BrandMark, Field, Icon, IconMark, PageTitle, Shape};
 use crate::layout::ThemeToggle;
@@ -24,11 +28,15 @@ pub fn Login() -> impl IntoView {
                     </div>
                     {move || get("failed").map(|why| view! { <FailedSignIn why /> })}
                     {move || get("token").map(|token| view! { <TokenForm token next=get("next") /> })}
-                    <KeyForm next=Signal::derive(move || get("next")) />
+                    <KeyForm
+                        next=Signal::derive(move || get("next"))
+                        kind=Signal::derive(move || get("token").is_none().then_some("primary"))
+                    />
                     <p class="field-hint">"First start? The one-time link is in the terminal that runs "<code>"gantry serve"</code>"."</p>
                 </div>
                 <p class="gate-foot row">"Gantry "{env!("CARGO_PKG_VERSION")}<span class="push"><ThemeToggle /></span></p>
             </div>
+            {gate_art()}
         </main>
     }
 }
@@ -56,13 +64,17 @@ fn TokenForm(token: String, next: Option<String>) -> impl IntoView {
 }
 
 #[component]
-fn KeyForm(next: Signal<Option<String>>) -> impl IntoView {
+fn KeyForm(
+    next: Signal<Option<String>>,
+    /// The button is the page's primary one unless a link is there to sign in with.
+    kind: Signal<Option<&'static str>>,
+) -> impl IntoView {
     view! {
         <form class="gate-card" method="post" action="/ui/sign-in">
             <input type="hidden" name="next" value=move || next.get() />
             <Field name="access_key_id" label="Access key ID" autocomplete="username" required=true />
             <Field name="secret_access_key" label="Secret access key" kind="password" autocomplete="current-password" required=true />
-            <button class="button">"Sign in"</button>
+            <button class="button" data-kind=kind>"Sign in"</button>
         </form>
     }
 }

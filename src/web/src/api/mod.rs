@@ -6,6 +6,8 @@
 pub mod cluster_events;
 pub mod clusters;
 pub mod instances;
+#[cfg(feature = "ssr")]
+pub(crate) mod network;
 pub mod overview;
 pub mod repositories;
 pub mod service_list;

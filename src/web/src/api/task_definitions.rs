@@ -155,7 +155,7 @@ pub async fn deregister_task_definition(family: String, revision: String) -> Res
 }
 
 #[cfg(feature = "ssr")]
-mod read {
+pub(crate) mod read {
     //! Reading task definitions.
 
     use std::collections::BTreeMap;
@@ -204,6 +204,13 @@ mod read {
             Some((family.to_owned(), revision.parse().ok()?))
         };
         Ok(arns.iter().filter_map(parse).collect())
+    }
+
+    /// The ACTIVE revisions of a family, newest first.
+    pub(crate) async fn active_revisions(ecs: &Client, family: &str) -> Result<Vec<u32>, ApiError> {
+        let mut found: Vec<u32> = revisions(ecs, Some(family), true).await?.into_iter().map(|(_, r)| r).collect();
+        found.sort_by_key(|revision| std::cmp::Reverse(*revision));
+        Ok(found)
     }
 
     /// Which services run or roll out which definition, as `family:revision` → (cluster, service).

@@ -35,8 +35,16 @@ pub fn Field(
     /// `numeric` brings up a number pad.
     #[prop(optional)]
     inputmode: Option<&'static str>,
+    /// What is offered while somebody types.
+    #[prop(optional)]
+    suggestions: Vec<String>,
 ) -> impl IntoView {
     let hint_id = hint.is_some().then(|| format!("{name}-hint"));
+    let list_id = (!suggestions.is_empty()).then(|| format!("{name}-list"));
+    let list = list_id.clone().map(|id| {
+        let options: Vec<_> = suggestions.into_iter().map(|value| view! { <option value=value></option> }).collect();
+        view! { <datalist id=id>{options}</datalist> }
+    });
     view! {
         <div class="field">
             <label class="field-label" for=name>{label}</label>
@@ -50,10 +58,80 @@ pub fn Field(
                     required=required
                     autocomplete=autocomplete
                     inputmode=inputmode
+                    list=list_id
                     aria-describedby=hint_id.clone()
                 />
+                {list}
                 {unit.map(|unit| view! { <span class="input-unit">{unit}</span> })}
             </div>
+            {hint.map(|hint| view! { <p class="field-hint" id=hint_id>{hint}</p> })}
+        </div>
+    }
+}
+
+/// A choice out of a few.
+#[component]
+#[expect(clippy::needless_pass_by_value, reason = "a component owns its props")]
+pub fn SelectField(
+    /// The control's `name`, also its id.
+    name: &'static str,
+    /// The visible label.
+    #[prop(into)]
+    label: String,
+    /// What can be chosen, as value and words.
+    options: Vec<(String, String)>,
+    /// The value that is chosen at first.
+    #[prop(optional, into)]
+    selected: Option<String>,
+    /// What the choice means.
+    #[prop(optional, into)]
+    hint: Option<String>,
+) -> impl IntoView {
+    let hint_id = hint.is_some().then(|| format!("{name}-hint"));
+    let options: Vec<_> = options
+        .into_iter()
+        .map(|(value, words)| {
+            let chosen = selected.as_ref() == Some(&value);
+            view! { <option value=value selected=chosen>{words}</option> }
+        })
+        .collect();
+    view! {
+        <div class="field">
+            <label class="field-label" for=name>{label}</label>
+            <select class="select" id=name name=name aria-describedby=hint_id.clone()>{options}</select>
+            {hint.map(|hint| view! { <p class="field-hint" id=hint_id>{hint}</p> })}
+        </div>
+    }
+}
+
+/// Several lines of text.
+#[component]
+pub fn TextArea(
+    /// The control's `name`, also its id.
+    name: &'static str,
+    /// The visible label.
+    #[prop(into)]
+    label: String,
+    /// What may stand in it.
+    #[prop(optional, into)]
+    hint: Option<String>,
+    /// How many lines are seen.
+    #[prop(default = 3)]
+    rows: u32,
+) -> impl IntoView {
+    let hint_id = hint.is_some().then(|| format!("{name}-hint"));
+    view! {
+        <div class="field">
+            <label class="field-label" for=name>{label}</label>
+            <textarea
+                class="input mono"
+                id=name
+                name=name
+                rows=rows.to_string()
+                spellcheck="false"
+                autocomplete="off"
+                aria-describedby=hint_id.clone()
+            ></textarea>
             {hint.map(|hint| view! { <p class="field-hint" id=hint_id>{hint}</p> })}
         </div>
     }

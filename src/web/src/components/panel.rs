@@ -27,7 +27,7 @@ where
                 Suspend::new(async move {
                     match resource.await {
                         Ok(value) => show(value).into_any(),
-                        Err(error) => failed(title, error).into_any(),
+                        Err(error) => not_here(title, error).into_any(),
                     }
                 })
             }}
@@ -35,7 +35,8 @@ where
     }
 }
 
-fn failed(title: &'static str, error: ApiError) -> impl IntoView {
+/// What stands in place of something that could not be had.
+pub fn not_here(title: &'static str, error: ApiError) -> impl IntoView {
     if error.is_not_found() {
         set_not_found();
     }

@@ -6,11 +6,11 @@ use leptos::prelude::*;
 use crate::api::overview::{Attention, ClusterOverview, Overview, load_overview};
 use crate::api::service_list::ServiceSummary;
 use crate::components::{
-    CapacityInline, Card, DeployBar, EmptyState, EventFeed, Fresh, Icon, IconMark, PageHead, PageTitle, Shape, Stack,
-    StateWord, Table, panel,
+    Card, DeployBar, EmptyState, EventFeed, Fresh, Icon, IconMark, PageHead, PageTitle, Shape, StateWord, panel,
 };
-use crate::format::{count, query_value};
+use crate::format::count;
 use crate::live::refresh_on;
+use crate::pages::clusters::list::ClusterTable;
 use crate::state::State;
 
 const CONCERNS: &[EventKind] =
@@ -40,7 +40,7 @@ fn Content(overview: Overview, fresh: Fresh) -> impl IntoView {
         <div class="split">
             <div class="column">
                 {(!attention.is_empty()).then(|| view! { <NeedsAttention attention /> })}
-                <Clusters clusters fresh />
+                <ClusterTable clusters fresh />
                 {(!rollouts.is_empty()).then(|| view! { <Rollouts rollouts /> })}
             </div>
             <div class="column">
@@ -106,48 +106,6 @@ fn NeedsAttention(attention: Vec<Attention>) -> impl IntoView {
         })
         .collect();
     view! { <Card title="Needs attention" note tone="failed"><ul class="attention">{rows}</ul></Card> }
-}
-
-#[component]
-fn Clusters(clusters: Vec<ClusterOverview>, fresh: Fresh) -> impl IntoView {
-    let note = clusters.len().to_string();
-    if clusters.is_empty() {
-        return view! {
-            <Card title="Clusters">
-                <EmptyState
-                    title="No clusters yet"
-                    text="A cluster is a name under which services and tasks run. Tasks can run in it at once; hosts may join."
-                    command="aws ecs create-cluster --cluster-name prod"
-                    action=view! { <a class="button" data-kind="primary" href="/create-cluster">"Create cluster"</a> }.into_any()
-                />
-            </Card>
-        }
-        .into_any();
-    }
-    let rows: Vec<_> = clusters.into_iter().map(move |cluster| cluster_row(cluster, fresh)).collect();
-    let columns =
-        &["Cluster", "State", "Tasks", ">Running", ">Services", ">Hosts", "-CPU reserved", "-Memory reserved"];
-    view! { <Card title="Clusters" note><Table label="Clusters" columns>{rows}</Table></Card> }.into_any()
-}
-
-fn cluster_row(overview: ClusterOverview, fresh: Fresh) -> impl IntoView {
-    let flash = fresh.of(&overview.cluster.name, &(&overview.cluster, overview.desired, overview.failed));
-    let (state, word) = overview.health();
-    let counts = overview.counts();
-    let cluster = overview.cluster;
-    let href = format!("/clusters/{}", query_value(&cluster.name));
-    view! {
-        <tr data-fresh=flash>
-            <td><a class="object" href=href>{cluster.name}</a></td>
-            <td data-label="State"><StateWord state word /></td>
-            <td data-label="Tasks" data-wide=""><Stack counts /></td>
-            <td class="end num value" data-label="Running">{cluster.running}</td>
-            <td class="end num" data-label="Services">{cluster.services}</td>
-            <td class="end num" data-label="Hosts">{format!("{} of {}", overview.hosts_connected, cluster.instances)}</td>
-            <td data-label="CPU reserved" data-span="3" data-low=""><CapacityInline of=overview.cpu label="CPU reserved" /></td>
-            <td data-label="Memory reserved" data-span="3" data-low=""><CapacityInline of=overview.memory label="Memory reserved" /></td>
-        </tr>
-    }
 }
 
 #[component]

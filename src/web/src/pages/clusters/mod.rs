@@ -1,35 +1,20 @@
-//! Clusters.
+//! Clusters: all of them, one with its tabs, its hosts.
 
-use leptos::prelude::*;
-#[component]
-pub fn Clusters() -> impl IntoView {
-    view! { <h1>"Clusters"</h1> }
-}
-#[component]
-pub fn CreateCluster() -> impl IntoView {
-    view! { <h1>"Create cluster"</h1> }
-}
-#[component]
-pub fn ClusterServices() -> impl IntoView {
-    view! { <h1>"Services"</h1> }
-}
-#[component]
-pub fn ClusterTasks() -> impl IntoView {
-    view! { <h1>"Tasks"</h1> }
-}
-#[component]
-pub fn ClusterInstances() -> impl IntoView {
-    view! { <h1>"Hosts"</h1> }
-}
-#[component]
-pub fn ClusterCapacity() -> impl IntoView {
-    view! { <h1>"Capacity"</h1> }
-}
-#[component]
-pub fn ClusterEvents() -> impl IntoView {
-    view! { <h1>"Events"</h1> }
-}
-#[component]
-pub fn InstancePage() -> impl IntoView {
-    view! { <h1>"Host"</h1> }
-}
+pub mod capacity;
+pub mod create;
+pub mod events;
+pub mod frame;
+pub mod instance;
+pub mod instances;
+pub mod list;
+pub mod services;
+pub mod tasks;
+
+pub use capacity::ClusterCapacity;
+pub use create::CreateCluster;
+pub use events::ClusterEvents;
+pub use instance::InstancePage;
+pub use instances::ClusterInstances;
+pub use list::Clusters;
+pub use services::ClusterServices;
+pub use tasks::ClusterTasks;

@@ -1,0 +1,110 @@
+//! Creating a service: a form that works with and without WebAssembly.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+use crate::api::services::CreateService as CreateServiceCall;
+use crate::api::task_definitions::{FamilySummary, list_families};
+use crate::components::{Card, CommandLine, Field, FieldError, PageHead, PageTitle, SelectField, error_of, panel};
+use crate::pages::param;
+
+/// The page; `?task_definition=` fills in what is to run.
+#[component]
+pub fn CreateService() -> impl IntoView {
+    let cluster = param("cluster");
+    let query = use_query_map();
+    let definition = Signal::derive(move || query.with(|q| q.get("task_definition").unwrap_or_default()));
+    let families = Resource::new(|| (), |()| list_families());
+    let action = ServerAction::<CreateServiceCall>::new();
+    view! {
+        <PageTitle text=Signal::derive(move || format!("Create service · {}", cluster.get())) />
+        {panel(families, "Create service", move |families| form(&cluster.get(), definition.get(), &families, action))}
+    }
+}
+
+/// Families and their latest revisions, as a field offers them.
+pub(in crate::pages) fn suggestions(families: &[FamilySummary]) -> Vec<String> {
+    let latest = families.iter().filter_map(|f| Some((f.name.clone(), f.latest?)));
+    latest.flat_map(|(name, revision)| [format!("{name}:{revision}"), name]).collect()
+}
+
+/// The choices of `launchType`.
+pub(in crate::pages) fn launch_types() -> Vec<(String, String)> {
+    [("EC2", "EC2: on the cluster's hosts"), ("FARGATE", "Fargate: wherever there is room")]
+        .map(|(value, words)| (value.to_owned(), words.to_owned()))
+        .to_vec()
+}
+
+fn form(
+    cluster: &str,
+    definition: String,
+    families: &[FamilySummary],
+    action: ServerAction<CreateServiceCall>,
+) -> AnyView {
+    let breakers = [
+        ("rolls-back", "Roll back when tasks fail to start"),
+        ("stops", "Stop when tasks fail to start"),
+        ("off", "Go on trying"),
+    ];
+    let breakers = breakers.map(|(value, words)| (value.to_owned(), words.to_owned())).to_vec();
+    let command = format!(
+        "aws ecs create-service --cluster {cluster} --service-name NAME --task-definition FAMILY --desired-count 2"
+    );
+    let back = format!("/clusters/{cluster}");
+    let (cluster, offered) = (cluster.to_owned(), suggestions(families));
+    view! {
+        <PageHead heading="Create service" facts=view! { <span>"in cluster "{cluster.clone()}</span> }.into_any() />
+        <ActionForm action attr:class="column narrow">
+            <input type="hidden" name="cluster" value=cluster />
+            <Card title="What runs">
+                <div class="card-body form-part">
+                    <Field name="name" label="Service name" required=true hint="Letters, digits, hyphens and underscores." />
+                    <Field
+                        name="task_definition"
+                        label="Task definition"
+                        required=true
+                        value=definition
+                        suggestions=offered
+                        hint="A family for its latest revision, or family:revision."
+                    />
+                    <div class="form-grid" data-columns="3">
+                        <Field name="desired" label="Desired tasks" value="1" required=true inputmode="numeric" />
+                        <SelectField name="launch_type" label="Launch type" options=launch_types() />
+                    </div>
+                </div>
+            </Card>
+            <Card title="How it is rolled over">
+                <div class="card-body form-part">
+                    <div class="form-grid" data-columns="3">
+                        <Field name="minimum_percent" label="Minimum healthy" value="100" required=true inputmode="numeric" unit="%" />
+                        <Field name="maximum_percent" label="Maximum" value="200" required=true inputmode="numeric" unit="%" />
+                        <SelectField name="breaker" label="A failing deployment" options=breakers />
+                    </div>
+                </div>
+            </Card>
+            {network_card()}
+            <FieldError error=error_of(action) />
+            <div class="row">
+                <button class="button" data-kind="primary" type="submit">"Create service"</button>
+                <a class="button" data-kind="quiet" href=back>"Cancel"</a>
+            </div>
+            <Card title="The same from a shell" foot=view! { <CommandLine command /> }.into_any()>
+                <div class="card-body"><p class="muted">"Every field of CreateService can be given there."</p></div>
+            </Card>
+        </ActionForm>
+    }
+    .into_any()
+}
+
+/// Subnets and security groups.
+pub(in crate::pages) fn network_card() -> AnyView {
+    view! {
+        <Card title="Network" note="for task definitions in awsvpc mode">
+            <div class="card-body form-part">
+                <Field name="subnets" label="Subnets" hint="Names, split by commas. Empty for bridge, host and none." />
+                <Field name="security_groups" label="Security groups" />
+            </div>
+        </Card>
+    }
+    .into_any()
+}

@@ -1,5 +1,7 @@
 //! One service: what is known of it, and what can be done to it.
 
+#![expect(clippy::too_many_arguments, reason = "a form without WebAssembly posts flat fields")]
+
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 

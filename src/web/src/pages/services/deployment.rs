@@ -79,7 +79,11 @@ fn bar(deployment: &DeploymentSummary, desired: u32) -> AnyView {
     }
     let words = words.join(", ");
     let label = format!("{}: {words} of {desired}", deployment.task_definition);
-    let role = if deployment.is_primary() { "new" } else { "before" };
+    let role = match (deployment.is_primary(), deployment.rollout.as_str()) {
+        (true, "COMPLETED") => "now",
+        (true, _) => "new",
+        (false, _) => "before",
+    };
     view! {
         <div class="deploy-revision">
             <span class="truncate"><b>{deployment.task_definition.clone()}</b>" "<span class="muted">{role}</span></span>

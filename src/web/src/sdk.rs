@@ -97,6 +97,28 @@ pub async fn ecs_json(operation: &str, input: &serde_json::Value) -> Result<serd
     })
 }
 
+/// The bytes of a small blob of a repository, such as an image's configuration: by the address that
+/// GetDownloadUrlForLayer gives to the person who is signed in.
+///
+/// # Errors
+/// What the API refused; [`ApiError::NoAnswer`] when the blob is larger than 4 MiB or cannot be read.
+pub async fn blob(repository: &str, digest: &str) -> Result<axum::body::Bytes, ApiError> {
+    const LARGEST_BLOB: usize = 4 * 1024 * 1024;
+    let no_answer = |error: &dyn std::fmt::Display| ApiError::NoAnswer { message: error.to_string() };
+    let answer = ecr()?.get_download_url_for_layer().repository_name(repository).layer_digest(digest).send().await?;
+    let uri: http::Uri = answer.download_url().unwrap_or_default().parse().map_err(|e| no_answer(&e))?;
+    let path = uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+    let request = http::Request::get(path).body(Body::empty()).map_err(|e| no_answer(&e))?;
+    let response = match web_context()?.registry.oneshot(request).await {
+        Ok(response) => response,
+        Err(never) => absurd(never),
+    };
+    if !response.status().is_success() {
+        return Err(ApiError::NoAnswer { message: format!("The registry answered {}", response.status()) });
+    }
+    axum::body::to_bytes(response.into_body(), LARGEST_BLOB).await.map_err(|e| no_answer(&e))
+}
+
 /// What the pages know about this Gantry beside the API.
 ///
 /// # Errors

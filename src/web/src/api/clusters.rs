@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::overview::ClusterOverview;
 use crate::error::ApiError;
 use crate::state::State;
 
@@ -47,14 +48,15 @@ pub async fn list_clusters() -> Result<Vec<ClusterSummary>, ApiError> {
     Ok(clusters)
 }
 
-/// One cluster.
+/// One cluster, with what its services and hosts say of it.
 ///
 /// # Errors
 /// `NotFound` when there is no cluster of that name.
 #[server(prefix = "/ui/api", endpoint = "describe-cluster")]
-pub async fn describe_cluster(cluster: String) -> Result<ClusterSummary, ApiError> {
+pub async fn describe_cluster(cluster: String) -> Result<ClusterOverview, ApiError> {
     let answer = crate::sdk::ecs()?.describe_clusters().clusters(&cluster).send().await?;
-    answer.clusters().first().map(read::summary).ok_or_else(|| ApiError::missing("cluster", &cluster))
+    let found = answer.clusters().first().map(read::summary).ok_or_else(|| ApiError::missing("cluster", &cluster))?;
+    super::overview::read::cluster(found).await
 }
 
 /// Creates a cluster and goes to its page.

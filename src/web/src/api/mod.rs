@@ -5,6 +5,7 @@
 
 pub mod cluster_events;
 pub mod clusters;
+pub mod images;
 pub mod instances;
 #[cfg(feature = "ssr")]
 pub(crate) mod network;

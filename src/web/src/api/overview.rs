@@ -74,7 +74,7 @@ pub async fn load_overview() -> Result<Overview, ApiError> {
 }
 
 #[cfg(feature = "ssr")]
-mod read {
+pub(crate) mod read {
     use super::{Attention, ClusterOverview, Overview};
     use crate::api::cluster_events::{ServiceEvent, read::events};
     use crate::api::clusters::ClusterSummary;
@@ -84,6 +84,18 @@ mod read {
     use crate::state::State;
 
     pub(super) const NEWEST_EVENTS: usize = 12;
+
+    /// One cluster as the overview shows it.
+    pub(crate) async fn cluster(found: ClusterSummary) -> Result<ClusterOverview, ApiError> {
+        let mut overview = Overview::default();
+        let missing = ApiError::missing("cluster", &found.name);
+        // A deleted cluster holds nothing, and the API refuses to list what it holds.
+        if found.status != "ACTIVE" {
+            return Err(missing);
+        }
+        add_cluster(&mut overview, found).await?;
+        overview.clusters.pop().ok_or(missing)
+    }
 
     pub(super) async fn add_cluster(overview: &mut Overview, cluster: ClusterSummary) -> Result<(), ApiError> {
         let described = read::describe_all(&crate::sdk::ecs()?, &cluster.name).await?;

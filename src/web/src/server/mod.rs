@@ -35,6 +35,8 @@ pub const PRINCIPAL: &str = "principal";
 pub struct WebContext {
     /// The AWS front, called in-process.
     pub api: Router,
+    /// The registry, called in-process for the blobs that pages read.
+    pub registry: Router,
     pub region: String,
     pub account: String,
     /// Host and port of the registry, as `docker` takes it.

@@ -4,6 +4,7 @@ use gantry_model::event::EventKind;
 use leptos::prelude::*;
 
 use crate::api::clusters::{ClusterSummary, DeleteCluster, describe_cluster};
+use crate::api::overview::ClusterOverview;
 use crate::components::{
     ConfirmDialog, DialogButton, FieldError, Icon, IconMark, PageHead, PageTitle, StatePill, Tab, Tabs, error_of, panel,
 };
@@ -22,12 +23,13 @@ pub fn ClusterFrame(section: &'static str) -> impl IntoView {
     let delete = ServerAction::<DeleteCluster>::new();
     view! {
         <PageTitle text=Signal::derive(move || format!("Cluster {}", name.get())) />
-        {panel(cluster, "Cluster", move |cluster| view! { {head(&cluster, delete)} {tabs(&cluster, section)} })}
+        {panel(cluster, "Cluster", move |cluster| view! { {head(&cluster, delete)} {tabs(&cluster.cluster, section)} })}
     }
 }
 
-fn head(cluster: &ClusterSummary, delete: ServerAction<DeleteCluster>) -> AnyView {
-    let (state, word) = cluster.health();
+fn head(overview: &ClusterOverview, delete: ServerAction<DeleteCluster>) -> AnyView {
+    let (state, word) = overview.health();
+    let cluster = &overview.cluster;
     let facts = view! {
         <span><b>{cluster.running}</b>"tasks running"</span>
         <span>{count(cluster.services, "service")}</span>

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 WIDTHS = (1440, 768, 360)
 THEMES = ("light", "dark")
@@ -43,9 +43,15 @@ def watch(page: Page) -> list[str]:
     """A list that grows by what goes wrong on the page: errors of scripts, of the console, and answers of 500 and above."""
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
-    page.on("console", lambda line: line.type == "error" and wrong.append(f"console: {line.text}"))
+    page.on("console", lambda line: is_fault(line, page) and wrong.append(f"console: {line.text}"))
     page.on("response", lambda answer: answer.status >= 500 and wrong.append(f"{answer.status} {answer.url}"))
     return wrong
+
+
+def is_fault(line: ConsoleMessage, page: Page) -> bool:
+    """Whether a line of the console tells of a fault. That the page itself was not found is its status, not a fault."""
+    not_found = "404" in line.text and line.location["url"] == page.url
+    return line.type == "error" and not not_found
 
 
 def open_page(page: Page, address: str) -> None:

@@ -130,6 +130,7 @@ fn router(flags: &ServeFlags, control: &Arc<Control>, shutdown: &CancellationTok
     };
     let web = gantry_web::router(&WebContext {
         api: api.clone(),
+        registry: gantry_registry::router(Arc::clone(&control.registry)),
         region: flags.region.to_string(),
         account: flags.account.to_string(),
         registry_host: control.config.registry_host.clone(),

@@ -33,7 +33,7 @@ pub use field::{Field, FieldError, SelectField, TextArea, error_of};
 pub use icon::{BrandMark, Icon, IconMark, Shape};
 pub use message::{Banner, ErrorPanel, Toast};
 pub use page::{Card, PageHead, PageTitle};
-pub use panel::{not_here, panel};
+pub use panel::{not_here, page, panel};
 pub use scale::{ScaleFigure, ScaleFigures};
 pub use stack::{Stack, StateCounts};
 pub use state::{StatePill, StateWord};

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{ErrorPanel, LoadingCard};
+use super::{ErrorPanel, LoadingCard, PageHead};
 use crate::error::{ApiError, ApiResult};
 
 /// Shows what `resource` holds. While it is first loading a card of fixed size stands there; when it is asked again (live
@@ -20,6 +20,34 @@ where
     T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
     V: IntoView + Send + 'static,
 {
+    shown(resource, title, show, |title, error| not_here(title, error).into_any())
+}
+
+/// A [`panel`] that brings the page's heading with it: when it cannot, `title` is the heading, so that every page has one.
+pub fn page<T, V>(
+    resource: Resource<ApiResult<T>>,
+    title: &'static str,
+    show: impl Fn(T) -> V + Clone + Send + Sync + 'static,
+) -> impl IntoView
+where
+    T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
+    V: IntoView + Send + 'static,
+{
+    shown(resource, title, show, |title, error| {
+        view! { <PageHead heading=title /> {not_here(title, error)} }.into_any()
+    })
+}
+
+fn shown<T, V>(
+    resource: Resource<ApiResult<T>>,
+    title: &'static str,
+    show: impl Fn(T) -> V + Clone + Send + Sync + 'static,
+    failed: fn(&'static str, ApiError) -> AnyView,
+) -> impl IntoView
+where
+    T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
+    V: IntoView + Send + 'static,
+{
     view! {
         <Transition fallback=move || view! { <LoadingCard label=title /> }>
             {move || {
@@ -27,7 +55,7 @@ where
                 Suspend::new(async move {
                     match resource.await {
                         Ok(value) => show(value).into_any(),
-                        Err(error) => not_here(title, error).into_any(),
+                        Err(error) => failed(title, error),
                     }
                 })
             }}

@@ -101,7 +101,7 @@ pub fn BottomBar() -> impl IntoView {
         <nav class="bottombar" aria-label="Main, short">
             {item(Icon::Home, "Home", "/")}
             {item(Icon::Cluster, "Clusters", "/clusters")}
-            {item(Icon::TaskDefinition, "Tasks", "/task-definitions")}
+            {item(Icon::TaskDefinition, "Definitions", "/task-definitions")}
             {item(Icon::Repository, "Images", "/repositories")}
             {item(Icon::Events, "Events", "/events")}
         </nav>

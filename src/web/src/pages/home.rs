@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use crate::api::overview::{Attention, ClusterOverview, Overview, load_overview};
 use crate::api::service_list::ServiceSummary;
 use crate::components::{
-    Card, DeployBar, EmptyState, EventFeed, Fresh, Icon, IconMark, PageHead, PageTitle, Shape, StateWord, panel,
+    Card, DeployBar, EmptyState, EventFeed, Fresh, Icon, IconMark, PageHead, PageTitle, Shape, StateWord, page,
 };
 use crate::format::count;
 use crate::live::refresh_on;
@@ -24,7 +24,7 @@ pub fn Home() -> impl IntoView {
     let fresh = Fresh::default();
     view! {
         <PageTitle text="Overview" />
-        {panel(overview, "Overview", move |overview| view! { <Content overview fresh /> })}
+        {page(overview, "Overview", move |overview| view! { <Content overview fresh /> })}
     }
 }
 

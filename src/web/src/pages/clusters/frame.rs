@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use crate::api::clusters::{ClusterSummary, DeleteCluster, describe_cluster};
 use crate::api::overview::ClusterOverview;
 use crate::components::{
-    ConfirmDialog, DialogButton, FieldError, Icon, IconMark, PageHead, PageTitle, StatePill, Tab, Tabs, error_of, panel,
+    ConfirmDialog, DialogButton, FieldError, Icon, IconMark, PageHead, PageTitle, StatePill, Tab, Tabs, error_of, page,
 };
 use crate::format::{count, query_value};
 use crate::live::refresh_on;
@@ -23,7 +23,7 @@ pub fn ClusterFrame(section: &'static str) -> impl IntoView {
     let delete = ServerAction::<DeleteCluster>::new();
     view! {
         <PageTitle text=Signal::derive(move || format!("Cluster {}", name.get())) />
-        {panel(cluster, "Cluster", move |cluster| view! { {head(&cluster, delete)} {tabs(&cluster.cluster, section)} })}
+        {page(cluster, "Cluster", move |cluster| view! { {head(&cluster, delete)} {tabs(&cluster.cluster, section)} })}
     }
 }
 

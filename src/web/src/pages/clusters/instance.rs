@@ -9,7 +9,7 @@ use crate::api::instances::{InstanceSummary, SetInstanceState, describe_instance
 use crate::api::task_list::{TaskFilter, TaskSummary, list_tasks};
 use crate::components::{
     Capacity, CapacityBar, Card, CommandLine, ConfirmDialog, DialogButton, EmptyState, Fact, Facts, FieldError, Fresh,
-    PageHead, PageTitle, StatePill, TaskTable, error_of, panel,
+    PageHead, PageTitle, StatePill, TaskTable, error_of, page, panel,
 };
 use crate::format::{count, cpu_units, date_and_clock, mebibytes, short_id};
 use crate::live::refresh_on;
@@ -32,7 +32,7 @@ pub fn InstancePage() -> impl IntoView {
     let fresh = Fresh::default();
     view! {
         <PageTitle text=Signal::derive(move || format!("Host {} · {}", short_id(&id.get()), cluster.get())) />
-        {panel(host, "Host", move |host| {
+        {page(host, "Host", move |host| {
             let tasks = panel(tasks, "Tasks", move |tasks| running(tasks, fresh));
             view! {
                 {head(&host, action)}

@@ -68,7 +68,7 @@ fn layers(layers: &[LayerOfImage]) -> AnyView {
 fn layer_row(layer: &LayerOfImage, largest: i64) -> AnyView {
     let part = if largest > 0 { layer.size as f64 / largest as f64 * 100.0 } else { 0.0 };
     let short = short_digest(&layer.digest);
-    let name = if layer.made_by.is_empty() { short.clone() } else { layer.made_by.clone() };
+    let name = if layer.made_by.is_empty() { "made outside of a build".to_owned() } else { layer.made_by.clone() };
     let title = format!("{} {}", layer.digest, layer.made_by);
     view! {
         <li class="layer" title=title>

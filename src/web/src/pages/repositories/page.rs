@@ -9,7 +9,7 @@ use crate::api::images::{DeleteImage, ImageContent, ImageSummary, describe_image
 use crate::api::repositories::{DeleteRepository, RepositoryDetail, RepositorySummary, describe_repository};
 use crate::components::{
     Card, CodeBlock, CommandLine, ConfirmDialog, CopyButton, DialogButton, EmptyState, FieldError, Fresh, PageHead,
-    PageTitle, Table, error_of, panel,
+    PageTitle, Table, error_of, page, panel,
 };
 use crate::error::ApiError;
 use crate::format::{bytes, count, date_and_clock, query_value};
@@ -34,7 +34,7 @@ pub fn RepositoryPage() -> impl IntoView {
     let fresh = Fresh::default();
     view! {
         <PageTitle text=Signal::derive(move || format!("Repository {}", name.get())) />
-        {panel(repository, "Repository", move |repository| {
+        {page(repository, "Repository", move |repository| {
             let of = repository.summary.clone();
             let image = panel(image, "Image", move |image| image.map(|image| image_card(&of, &image, delete_image)));
             view! {
@@ -146,7 +146,7 @@ fn commands(repository: &RepositoryDetail) -> AnyView {
                 <CodeBlock code=push label="Tag and push" />
             </div>
         </Card>
-        <Card title="Pull"><div class="card-body"><CodeBlock code=pull label="Pull" /></div></Card>
+        <Card title="Pull"><div class="card-body"><CodeBlock code=pull label="Pull the newest" /></div></Card>
     }
     .into_any()
 }

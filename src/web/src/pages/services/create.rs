@@ -5,7 +5,7 @@ use leptos_router::hooks::use_query_map;
 
 use crate::api::services::CreateService as CreateServiceCall;
 use crate::api::task_definitions::{FamilySummary, list_families};
-use crate::components::{Card, CommandLine, Field, FieldError, PageHead, PageTitle, SelectField, error_of, panel};
+use crate::components::{Card, CommandLine, Field, FieldError, PageHead, PageTitle, SelectField, error_of, page};
 use crate::pages::param;
 
 /// The page; `?task_definition=` fills in what is to run.
@@ -18,7 +18,7 @@ pub fn CreateService() -> impl IntoView {
     let action = ServerAction::<CreateServiceCall>::new();
     view! {
         <PageTitle text=Signal::derive(move || format!("Create service · {}", cluster.get())) />
-        {panel(families, "Create service", move |families| form(&cluster.get(), definition.get(), &families, action))}
+        {page(families, "Create service", move |families| form(&cluster.get(), definition.get(), &families, action))}
     }
 }
 
@@ -30,7 +30,7 @@ pub(in crate::pages) fn suggestions(families: &[FamilySummary]) -> Vec<String> {
 
 /// The choices of `launchType`.
 pub(in crate::pages) fn launch_types() -> Vec<(String, String)> {
-    [("EC2", "EC2: on the cluster's hosts"), ("FARGATE", "Fargate: wherever there is room")]
+    [("EC2", "EC2, on own hosts"), ("FARGATE", "Fargate")]
         .map(|(value, words)| (value.to_owned(), words.to_owned()))
         .to_vec()
 }

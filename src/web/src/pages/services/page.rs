@@ -11,7 +11,7 @@ use crate::api::services::{ServiceDetail, describe_service};
 use crate::api::task_list::{TaskFilter, TaskSummary, list_tasks};
 use crate::components::{
     Card, CommandLine, EmptyState, EventFeed, Fact, Facts, Fresh, PageHead, PageTitle, StatePill, Tab, Tabs, TaskTable,
-    not_here, panel,
+    not_here, page, panel,
 };
 use crate::error::{ApiError, ApiResult};
 use crate::format::{count, date, query_value};
@@ -45,7 +45,7 @@ pub fn ServicePage() -> impl IntoView {
     };
     view! {
         <PageTitle text=Signal::derive(move || format!("Service {} · {}", name.get(), cluster.get())) />
-        {panel(service, "Service", move |service| whole(&service, &section.get(), parts))}
+        {page(service, "Service", move |service| whole(&service, &section.get(), parts))}
     }
 }
 
@@ -70,7 +70,7 @@ fn whole(service: &ServiceDetail, section: &str, parts: Parts) -> AnyView {
         "deployments" => deployments(service),
         "events" => events(service, usize::MAX),
         "configuration" => configuration(service),
-        unknown => return not_here("Service", ApiError::missing("page", unknown)).into_any(),
+        unknown => not_here("Service", ApiError::missing("page", unknown)).into_any(),
     };
     view! { {head(service, parts)} {tabs(service, section)} {content} }.into_any()
 }

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use crate::api::task_definitions::{RegisterTaskDefinition, task_definition_json};
-use crate::components::{Card, CommandLine, DiffView, FieldError, PageHead, PageTitle, StateWord, panel};
+use crate::components::{Card, CommandLine, DiffView, FieldError, PageHead, PageTitle, StateWord, page};
 use crate::error::ApiError;
 use crate::state::State;
 use crate::task_definition_json::{changes, parse};
@@ -38,7 +38,7 @@ pub fn Register() -> impl IntoView {
     let draft = RwSignal::new(None::<String>);
     view! {
         <PageTitle text="Register task definition" />
-        {panel(base, "Task definition", move |base| editor(base, draft, register))}
+        {page(base, "Task definition", move |base| editor(base, draft, register))}
     }
 }
 

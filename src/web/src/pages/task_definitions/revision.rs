@@ -10,7 +10,7 @@ use crate::api::task_definitions::{
 };
 use crate::components::{
     Card, CodeBlock, CommandLine, ConfirmDialog, DialogButton, DiffView, Fact, Facts, FieldError, PageHead, PageTitle,
-    StatePill, Table, panel,
+    StatePill, Table, page, panel,
 };
 use crate::error::ApiError;
 use crate::format::{cpu_units, date_and_clock, last_part, mebibytes};
@@ -32,7 +32,7 @@ pub fn RevisionPage() -> impl IntoView {
     let deregister = ServerAction::<DeregisterTaskDefinition>::new();
     view! {
         <PageTitle text=Signal::derive(move || format!("{}:{}", family.get(), number.get())) />
-        {panel(revision, "Task definition", move |revision| whole(revision, other, deregister))}
+        {page(revision, "Task definition", move |revision| whole(revision, other, deregister))}
     }
 }
 

@@ -4,7 +4,7 @@ use gantry_model::event::EventKind;
 use leptos::prelude::*;
 
 use crate::api::task_definitions::{RevisionSummary, list_revisions};
-use crate::components::{Card, CommandLine, Fresh, PageHead, PageTitle, StateWord, Table, panel};
+use crate::components::{Card, CommandLine, Fresh, PageHead, PageTitle, StateWord, Table, page};
 use crate::format::count;
 use crate::live::refresh_on;
 use crate::pages::param;
@@ -19,7 +19,7 @@ pub fn Revisions() -> impl IntoView {
     let fresh = Fresh::default();
     view! {
         <PageTitle text=Signal::derive(move || format!("Task definition {}", family.get())) />
-        {panel(revisions, "Revisions", move |revisions| list(&family.get(), revisions, fresh))}
+        {page(revisions, "Task definition", move |revisions| list(&family.get(), revisions, fresh))}
     }
 }
 

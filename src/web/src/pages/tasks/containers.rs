@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use crate::api::task_list::sentence;
 use crate::api::tasks::{ContainerDetail, TaskDetail, Variable};
 use crate::components::{Card, CopyButton, Fact, Facts, StateWord, Table};
-use crate::format::mebibytes;
+use crate::format::{count, mebibytes};
 use crate::state::State;
 
 /// The table and the details.
@@ -88,7 +88,7 @@ fn environment(variables: &[Variable]) -> Option<AnyView> {
     if variables.is_empty() {
         return None;
     }
-    let words = format!("Environment, {} of it: show values", variables.len());
+    let words = format!("Environment: show {}", count(i64::try_from(variables.len()).unwrap_or(0), "value"));
     let rows: Vec<_> = variables
         .iter()
         .cloned()

@@ -8,7 +8,7 @@ use super::life::{life, why};
 use crate::api::tasks::{StopTask, TaskDetail, describe_task};
 use crate::components::{
     Card, CodeBlock, CommandLine, ConfirmDialog, DialogButton, Fact, Facts, Field, FieldError, Icon, IconMark,
-    PageHead, PageTitle, StatePill, error_of, panel,
+    PageHead, PageTitle, StatePill, error_of, page,
 };
 use crate::format::{cpu_units, mebibytes, query_value, short_id};
 use crate::live::refresh_on;
@@ -23,7 +23,7 @@ pub fn TaskPage() -> impl IntoView {
     let stop = ServerAction::<StopTask>::new();
     view! {
         <PageTitle text=Signal::derive(move || format!("Task {} · {}", short_id(&id.get()), cluster.get())) />
-        {panel(task, "Task", move |task| {
+        {page(task, "Task", move |task| {
             view! {
                 {head(&task, stop)}
                 {why(&task)}

@@ -6,7 +6,7 @@ use leptos_router::hooks::use_query_map;
 use crate::api::task_definitions::{FamilySummary, list_families};
 use crate::api::tasks::RunTask as RunTaskCall;
 use crate::components::{
-    Card, CommandLine, Field, FieldError, PageHead, PageTitle, SelectField, TextArea, error_of, panel,
+    Card, CommandLine, Field, FieldError, PageHead, PageTitle, SelectField, TextArea, error_of, page,
 };
 use crate::pages::param;
 use crate::pages::services::create::{launch_types, network_card, suggestions};
@@ -21,7 +21,7 @@ pub fn RunTask() -> impl IntoView {
     let action = ServerAction::<RunTaskCall>::new();
     view! {
         <PageTitle text=Signal::derive(move || format!("Run a task · {}", cluster.get())) />
-        {panel(families, "Run a task", move |families| form(&cluster.get(), definition.get(), &families, action))}
+        {page(families, "Run a task", move |families| form(&cluster.get(), definition.get(), &families, action))}
     }
 }
 

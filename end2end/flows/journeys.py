@@ -1,0 +1,188 @@
+#!/usr/bin/env python3
+"""What people do in the dashboard: sign in by the link, edit and register, scale, and see it live in two browsers."""
+
+import json
+
+from browser import chromium, open_page, sign_in, watch
+from harness import Gantry, check, finish, wait_until
+from playwright.sync_api import Browser, Page, expect
+from seed import CLUSTER, SERVICE, seed, service, status, steady
+
+PORT = 18082
+
+
+def signed_in_by_link(browser: Browser, gantry: Gantry) -> Page:
+    """A page of a browser of its own that was signed in by the one-time link of the first start."""
+    page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+    page.goto(gantry.env["GANTRY_ADMIN_URL"])
+    page.get_by_role("button", name="Sign in with this link").click()
+    page.wait_for_url(f"{gantry.env['AWS_ENDPOINT_URL']}/")
+    return page
+
+
+def main() -> None:
+    """The journeys, in order."""
+    with Gantry(PORT) as gantry, chromium() as browser:
+        seed(gantry)
+        page = signed_in_by_link(browser, gantry)
+        wrong = watch(page)
+        check("the one-time link signs in", page.get_by_role("heading", level=1).is_visible())
+        the_link_is_spent(browser, gantry)
+        a_definition_is_edited(page, gantry)
+        a_service_is_scaled_in_place(page, gantry)
+        statuses_are_live(page, gantry)
+        a_revision_is_deployed_and_rolled_back(page, gantry)
+        a_task_is_stopped(page, gantry)
+        refusals_are_told(page, gantry)
+        forms_work_without_scripts(browser, gantry)
+        check("no script failed on the way", not wrong, wrong)
+    finish()
+
+
+def the_link_is_spent(browser: Browser, gantry: Gantry) -> None:
+    """A second use of the link is refused in words."""
+    page = browser.new_context().new_page()
+    page.goto(gantry.env["GANTRY_ADMIN_URL"])
+    page.get_by_role("button", name="Sign in with this link").click()
+    expect(page.get_by_role("alert")).to_contain_text("has been used")
+    check("the one-time link is spent", True)
+    page.context.close()
+
+
+def a_definition_is_edited(page: Page, gantry: Gantry) -> None:
+    """Edit the JSON, see the difference by meaning, register the revision."""
+    open_page(page, f"{gantry.env['AWS_ENDPOINT_URL']}/register-task-definition?from=web:2")
+    editor = page.get_by_label("Task definition as JSON")
+    definition = json.loads(editor.input_value())
+    definition["containerDefinitions"][0]["environment"][0]["value"] = "good evening"
+    editor.fill("{")
+    expect(page.get_by_text("Not valid JSON").first).to_be_visible()
+    check("the editor says what is wrong with the JSON", True)
+    editor.fill(json.dumps(definition))
+    changes = page.get_by_role("region", name="Changes")
+    expect(changes).to_contain_text("good evening")
+    check("the editor shows what changes", "good day" in changes.inner_text(), changes.inner_text())
+    page.get_by_role("button", name="Register").click()
+    page.wait_for_url("**/task-definitions/web/3*")
+    found = gantry.client("ecs").describe_task_definition(taskDefinition="web")["taskDefinition"]
+    value = found["containerDefinitions"][0]["environment"][0]["value"]
+    check("the new revision is registered", (found["revision"], value) == (3, "good evening"), found)
+
+
+def a_service_is_scaled_in_place(page: Page, gantry: Gantry) -> None:
+    """A change waits; it can be taken back, or be applied at once, or applies itself."""
+    open_page(page, service_page(gantry))
+    desired = page.get_by_label("Desired")
+    page.get_by_role("button", name="One more").click()
+    expect(page.get_by_text("3 → 4")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(desired).to_have_value("3")
+    check("a change of the scale is taken back", service(gantry, SERVICE)["desiredCount"] == 3)
+    page.get_by_role("button", name="One fewer").click()
+    page.get_by_role("button", name="Apply now").click()
+    wait_until(lambda: service(gantry, SERVICE)["desiredCount"] == 2, "the service is scaled at once")
+    expect(page.get_by_role("main")).to_contain_text("2of 2 running", timeout=60_000)
+    check("a service is scaled from its page", True)
+    page.get_by_role("button", name="One more").click()
+    wait_until(lambda: service(gantry, SERVICE)["desiredCount"] == 3, "the change applies itself")
+    check("a change that is left alone applies itself", True)
+
+
+def statuses_are_live(page: Page, gantry: Gantry) -> None:
+    """Two browsers see a change of a service without a reload."""
+    address = service_page(gantry)
+    other = page.context.browser.new_context(storage_state=page.context.storage_state()).new_page()
+    pages = (page, other)
+    for seen in pages:
+        open_page(seen, address)
+        expect(seen.get_by_role("main")).to_contain_text("3of 3 running", timeout=60_000)
+        seen.evaluate("window.notReloaded = true")
+    gantry.client("ecs").update_service(service=SERVICE, desiredCount=4)
+    for seen in pages:
+        expect(seen.get_by_role("main")).to_contain_text("4of 4 running", timeout=60_000)
+    check("two browsers see a service grow", all(seen.evaluate("window.notReloaded") for seen in pages))
+    wait_until(lambda: steady(gantry, SERVICE) and service(gantry, SERVICE)["runningCount"] == 4, "four tasks run")
+    other.context.close()
+
+
+def a_revision_is_deployed_and_rolled_back(page: Page, gantry: Gantry) -> None:
+    """Deploy a revision by the dialog, see the course live, and go back to the one before."""
+    open_page(page, service_page(gantry))
+    page.get_by_role("button", name="Deploy revision").click()
+    page.get_by_label("Revision").select_option("web:3")
+    page.get_by_role("button", name="Deploy", exact=True).click()
+    course = page.get_by_role("region", name="Deployment")
+    expect(course.get_by_text("web:3")).to_be_visible(timeout=30_000)
+    wait_until(lambda: steady(gantry, SERVICE) and service(gantry, SERVICE)["taskDefinition"].endswith("web:3"), "web:3 is deployed", 180)
+    expect(course.get_by_text("web:1")).to_have_count(0, timeout=30_000)
+    check("a revision is deployed from the page", True)
+    page.get_by_role("button", name="Roll back to 2").click()
+    page.get_by_role("button", name="Roll back", exact=True).click()
+    wait_until(lambda: service(gantry, SERVICE)["taskDefinition"].endswith("web:2"), "the service goes back")
+    check("a service is rolled back from the page", True)
+    wait_until(lambda: steady(gantry, SERVICE), "web:2 is deployed", 180)
+
+
+def a_task_is_stopped(page: Page, gantry: Gantry) -> None:
+    """Stop a task with a reason; its page tells it without a reload, and its service replaces it."""
+    task = gantry.client("ecs").list_tasks(serviceName=SERVICE)["taskArns"][0].rsplit("/", 1)[1]
+    open_page(page, f"{gantry.env['AWS_ENDPOINT_URL']}/clusters/{CLUSTER}/tasks/{task}")
+    page.get_by_role("button", name="Stop", exact=True).click()
+    page.get_by_label("Reason, for whoever looks later").fill("it was in the way")
+    page.get_by_role("button", name="Stop task").click()
+    expect(page.get_by_role("main")).to_contain_text("it was in the way", timeout=30_000)
+    expect(page.get_by_role("region", name="Life")).to_contain_text("Stopped", timeout=30_000)
+    check("a task is stopped from its page", status(gantry, task) in ("STOPPED", "DEPROVISIONING", "STOPPING"), status(gantry, task))
+    wait_until(lambda: steady(gantry, SERVICE), "the service replaces it")
+
+
+def refusals_are_told(page: Page, gantry: Gantry) -> None:
+    """What the API refuses is told at the form, in words."""
+    open_page(page, f"{gantry.env['AWS_ENDPOINT_URL']}/clusters/{CLUSTER}/run-task")
+    page.get_by_label("Task definition").fill("nowhere")
+    page.get_by_role("button", name="Run task").click()
+    expect(page.get_by_role("alert")).to_contain_text("ClientException")
+    check("a refusal is told at the form", "TaskDefinition not found" in page.get_by_role("alert").inner_text(), page.get_by_role("alert").inner_text())
+
+
+def forms_work_without_scripts(browser: Browser, gantry: Gantry) -> None:
+    """The same forms, where nothing but HTML works."""
+    endpoint = gantry.env["AWS_ENDPOINT_URL"]
+    context = browser.new_context(java_script_enabled=False)
+    sign_in(context, endpoint, gantry.env)
+    page = context.new_page()
+    page.goto(f"{endpoint}/create-cluster")
+    page.get_by_label("Name").fill("not a name")
+    page.get_by_role("button", name="Create cluster").click()
+    expect(page.get_by_role("alert")).to_contain_text("InvalidParameterException")
+    page.goto(f"{endpoint}/create-cluster")
+    page.get_by_label("Name").fill("plain")
+    page.get_by_role("button", name="Create cluster").click()
+    page.wait_for_url(f"{endpoint}/clusters/plain")
+    check("a cluster is created without scripts", "plain" in page.get_by_role("heading", level=1).inner_text())
+    page.goto(f"{endpoint}/create-repository")
+    page.get_by_label("Name").fill("plain/one")
+    page.get_by_role("button", name="Create repository").click()
+    page.wait_for_url(f"{endpoint}/repositories/plain/one")
+    check("a repository is created without scripts", page.get_by_text("No images yet").is_visible())
+    page.goto(f"{endpoint}/clusters/plain/create-service")
+    page.get_by_label("Service name").fill("quiet")
+    page.get_by_label("Task definition").fill("web")
+    page.get_by_label("Desired tasks").fill("0")
+    page.get_by_role("button", name="Create service").click()
+    page.wait_for_url(f"{endpoint}/clusters/plain/services/quiet")
+    check("a service is created without scripts", page.get_by_text("Scaled to 0").first.is_visible())
+    page.goto(service_page(gantry))
+    page.get_by_label("Desired").fill("2")
+    page.get_by_role("button", name="Apply").click()
+    check("a service is scaled without scripts", service(gantry, SERVICE)["desiredCount"] == 2, service(gantry, SERVICE)["desiredCount"])
+    context.close()
+
+
+def service_page(gantry: Gantry) -> str:
+    """The address of the page of the seeded service."""
+    return f"{gantry.env['AWS_ENDPOINT_URL']}/clusters/{CLUSTER}/services/{SERVICE}"
+
+
+if __name__ == "__main__":
+    main()

@@ -173,7 +173,7 @@ mod read {
     ) -> Result<Option<TaskOverride>, ApiError> {
         let refused = |message: String| ApiError::refused("InvalidParameterException", message);
         let lines = |field: &str| -> Vec<String> {
-            field.lines().map(|line| line.trim_end_matches('\r').to_owned()).filter(|line| !line.is_empty()).collect()
+            field.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect()
         };
         let (command, variables, container) = (lines(command), lines(environment), container.trim());
         if command.is_empty() && variables.is_empty() {

@@ -49,9 +49,10 @@ def watch(page: Page) -> list[str]:
 
 
 def is_fault(line: ConsoleMessage, page: Page) -> bool:
-    """Whether a line of the console tells of a fault. That the page itself was not found is its status, not a fault."""
+    """Whether a line of the console tells of a fault: not that a page is not there, nor that the API refused a form."""
     not_found = "404" in line.text and line.location["url"] == page.url
-    return line.type == "error" and not not_found
+    refused = "400" in line.text and "/ui/api/" in line.location["url"]
+    return line.type == "error" and not (not_found or refused)
 
 
 def open_page(page: Page, address: str) -> None:

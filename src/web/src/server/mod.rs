@@ -8,6 +8,7 @@ mod headers;
 mod same_origin;
 mod session;
 mod shell;
+mod status;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -72,7 +73,7 @@ pub fn router(context: &WebContext) -> Router {
     let not_found = leptos_axum::render_app_async_with_context(provide.clone(), page.clone());
 
     Router::new()
-        .route("/ui/api/{*function}", post(server_function(provide.clone())))
+        .route("/ui/api/{*function}", post(server_function(provide.clone())).layer(from_fn(status::status_of_errors)))
         .leptos_routes_with_context(&options, routes, provide, page)
         .fallback(not_found)
         .layer(from_fn(guard::signed_in_only))

@@ -1,7 +1,7 @@
 //! The server side of the dashboard: one router with pages, server functions, sign-in and static files.
 //!
 //! The session layer is the caller's: it must stand outside of this router, with the [`Principal`] under
-//! [`PRINCIPAL`]. Inside, in this order: security headers, the same-origin check, the sign-in guard.
+//! [`PRINCIPAL`]. Inside, in this order: security headers, the same-origin check, the sign-in guard, the status of errors.
 
 mod guard;
 mod headers;
@@ -15,10 +15,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use axum::Router;
-use axum::extract::Request;
 use axum::middleware::from_fn;
-use axum::response::IntoResponse;
-use axum::routing::{get_service, post};
+use axum::routing::get_service;
 use gantry_model::principal::Principal;
 use leptos::config::LeptosOptions;
 use leptos::prelude::provide_context;
@@ -73,35 +71,15 @@ pub fn router(context: &WebContext) -> Router {
     let not_found = leptos_axum::render_app_async_with_context(provide.clone(), page.clone());
 
     Router::new()
-        .route("/ui/api/{*function}", post(server_function(provide.clone())).layer(from_fn(status::status_of_errors)))
         .leptos_routes_with_context(&options, routes, provide, page)
         .fallback(not_found)
+        .layer(from_fn(status::status_of_errors))
         .layer(from_fn(guard::signed_in_only))
         .merge(session::routes(context.clone()))
         .merge(static_files(&context.site))
         .layer(from_fn(same_origin::same_origin_only))
         .layer(from_fn(headers::security_headers))
         .with_state(options)
-}
-
-/// Answers the calls of server functions with the same context that pages have.
-fn server_function<F>(provide: F) -> impl Fn(Request) -> futures::Answer + Clone + Send + Sync + 'static
-where
-    F: Fn() + Clone + Send + Sync + 'static,
-{
-    move |request| {
-        let provide = provide.clone();
-        Box::pin(async move { leptos_axum::handle_server_fns_with_context(provide, request).await.into_response() })
-    }
-}
-
-mod futures {
-    //! The type of a boxed answer.
-    use axum::response::Response;
-    use std::future::Future;
-    use std::pin::Pin;
-
-    pub(super) type Answer = Pin<Box<dyn Future<Output = Response> + Send>>;
 }
 
 /// `/pkg` and the public files. A name in `/pkg` that is not there is 404, never a page.

@@ -82,7 +82,8 @@ impl TaskSummary {
     #[must_use]
     pub fn why_stopped(&self) -> String {
         let own = self.stopped_reason.clone().unwrap_or_default();
-        match self.containers.iter().find_map(|c| c.reason.as_deref().map(|reason| (c.name.as_str(), reason))) {
+        let told = |c: &'_ ContainerSummary| c.reason.clone().filter(|reason| *reason != own);
+        match self.containers.iter().find_map(|c| told(c).map(|reason| (c.name.as_str(), reason))) {
             Some((name, reason)) => format!("{own} ({name}: {reason})"),
             None => own,
         }

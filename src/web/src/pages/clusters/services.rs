@@ -45,7 +45,12 @@ pub fn ClusterServices() -> impl IntoView {
                     let lines: Vec<_> = events.iter().map(|event| event.line(true)).collect();
                     let href = format!("/clusters/{}/events", query_value(&cluster.get()));
                     let all = view! { <a class="button" data-kind="quiet" data-size="small" href=href>"All"</a> };
-                    view! { <Card title="Events" tools=all.into_any()><EventFeed events=lines /></Card> }
+                    let feed = if lines.is_empty() {
+                        view! { <EmptyState title="No events yet" text="What services do is told here as it happens." /> }.into_any()
+                    } else {
+                        view! { <EventFeed events=lines /> }.into_any()
+                    };
+                    view! { <Card title="Events" tools=all.into_any()>{feed}</Card> }
                 })}
             </div>
         </div>

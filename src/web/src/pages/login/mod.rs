@@ -34,7 +34,7 @@ pub fn Login() -> impl IntoView {
                     />
                     <p class="field-hint">"First start? The one-time link is in the terminal that runs "<code>"gantry serve"</code>"."</p>
                 </div>
-                <p class="gate-foot row">"Gantry "{env!("CARGO_PKG_VERSION")}<span class="push"><ThemeToggle /></span></p>
+                <div class="gate-foot row">"Gantry "{env!("CARGO_PKG_VERSION")}<span class="push"><ThemeToggle /></span></div>
             </div>
             {gate_art()}
         </main>

@@ -160,7 +160,11 @@ fn current_tasks(service: &ServiceDetail, parts: Parts) -> AnyView {
         let foot = view! { <CommandLine command /> }.into_any();
         let note = tasks.items.len().to_string();
         if tasks.items.is_empty() {
-            let text = if wanted == 0 { "The service is scaled to 0." } else { "The scheduler looks for a place." };
+            let text = if wanted == 0 {
+                "The service is scaled to 0."
+            } else {
+                "None runs at the moment; the events say why."
+            };
             return view! { <Card title="Tasks" foot><EmptyState title="No tasks" text /></Card> }.into_any();
         }
         view! {

@@ -1,7 +1,7 @@
 //! DescribeServices: services with their deployments, counts and last events (ECS API reference, `DescribeServices`).
 
 use gantry_model::service::Service;
-use gantry_model::{Arn, ClusterName, Scope};
+use gantry_model::{ClusterName, Scope};
 use gantry_store::Conn;
 use gantry_wire::ApiError;
 use gantry_wire::shapes::ecs::{
@@ -37,16 +37,19 @@ pub async fn describe_services(
                 let view = view_of(&mut reader, &service, with_tags).await?;
                 answer.services.get_or_insert_default().push(view);
             }
-            None => answer.failures.get_or_insert_default().push(missing(&call.scope, &cluster.name, text)),
+            None => answer.failures.get_or_insert_default().push(missing(&call.scope, text)),
         }
     }
     Ok(answer)
 }
 
-fn missing(scope: &Scope, cluster: &ClusterName, text: String) -> WireFailure {
-    let arn = match resolve::service_name(scope, cluster, &text) {
-        Some(name) => Arn::service(scope, cluster, &name).to_string(),
-        None => text,
+/// A name that stands for nothing is answered as an ARN of the old form, without the cluster, as ECS does; an ARN is
+/// answered as it was given.
+fn missing(scope: &Scope, text: String) -> WireFailure {
+    let arn = if text.starts_with("arn:") {
+        text
+    } else {
+        format!("arn:aws:ecs:{}:{}:service/{text}", scope.region, scope.account)
     };
     WireFailure { arn: Some(arn), reason: Some("MISSING".to_owned()), detail: None }
 }

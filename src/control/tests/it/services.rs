@@ -36,3 +36,22 @@ async fn an_update_ends_the_wait_of_a_service_whose_tasks_failed_to_start() {
     gantry.ecs("UpdateService", json!({ "service": "web", "desiredCount": 2 })).await.unwrap();
     assert_eq!(stored(&gantry, |_| {}).await.start_throttle, StartThrottle::default());
 }
+
+#[tokio::test]
+async fn a_service_that_is_not_there_is_reported_and_the_others_are_described() {
+    let gantry = TestGantry::start().await;
+    gantry.cluster("default").await;
+    let definition = gantry.definition("web", json!({})).await;
+    let create = json!({ "serviceName": "web", "taskDefinition": definition, "desiredCount": 0 });
+    gantry.ecs("CreateService", create).await.unwrap();
+    let elsewhere = "arn:aws:ecs:us-east-1:000000000000:service/other/web";
+    let answer = gantry.ecs("DescribeServices", json!({ "services": ["ghost", "web", elsewhere] })).await.unwrap();
+    assert_eq!(answer["services"][0]["serviceName"], "web");
+    assert_eq!(
+        answer["failures"],
+        json!([
+            { "arn": "arn:aws:ecs:us-east-1:000000000000:service/ghost", "reason": "MISSING" },
+            { "arn": elsewhere, "reason": "MISSING" },
+        ])
+    );
+}

@@ -86,6 +86,13 @@ def a_service_is_scaled_in_place(page: Page, gantry: Gantry) -> None:
     page.get_by_role("button", name="One more").click()
     wait_until(lambda: service(gantry, SERVICE)["desiredCount"] == 3, "the change applies itself")
     check("a change that is left alone applies itself", True)
+    desired.fill("2")
+    page.get_by_role("button", name="Apply", exact=True).click()
+    wait_until(lambda: service(gantry, SERVICE)["desiredCount"] == 2, "what was typed is applied", 4)
+    desired.fill("3")
+    desired.press("Enter")
+    wait_until(lambda: service(gantry, SERVICE)["desiredCount"] == 3, "Enter applies what was typed", 4)
+    check("a number that is typed is applied by the button and by Enter", True)
 
 
 def statuses_are_live(page: Page, gantry: Gantry) -> None:

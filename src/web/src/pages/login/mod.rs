@@ -44,7 +44,9 @@ pub fn Login() -> impl IntoView {
 #[component]
 fn FailedSignIn(why: String) -> impl IntoView {
     let text = match why.as_str() {
-        "token" => "This link has been used or is not valid. Ask for a new one on the server: gantry sign-in-link.",
+        "token" => {
+            "This link has been used or is not valid. Every start of the server makes a new one; an access key works, too."
+        }
         "key" => "This access key is not known, or the secret is wrong.",
         _ => "The sign-in could not be checked. The server's log says why.",
     };

@@ -69,6 +69,14 @@ impl Scaling {
         }
     }
 
+    /// The form's own button: a change that waits is sent at once, in place of what the form would send.
+    fn submit(self, click: &leptos::ev::MouseEvent) {
+        if self.waiting.with_untracked(Option::is_some) {
+            click.prevent_default();
+            self.apply();
+        }
+    }
+
     fn undo(self) {
         self.waiting.set(None);
     }
@@ -106,7 +114,7 @@ pub(super) fn scale(service: &ServiceDetail, scaling: Scaling) -> AnyView {
                             <label class="caps" for="desired">"Desired"</label>
                             <div class="row">
                                 {stepper(shown, change)}
-                                <button class="button" type="submit" on:click=move |_| scaling.undo()>"Apply"</button>
+                                <button class="button" type="submit" on:click=move |click| scaling.submit(&click)>"Apply"</button>
                             </div>
                         </div>
                         <ScaleFigures figures />

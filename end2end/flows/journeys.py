@@ -87,12 +87,14 @@ def a_service_is_scaled_in_place(page: Page, gantry: Gantry) -> None:
     wait_until(lambda: service(gantry, SERVICE)["desiredCount"] == 3, "the change applies itself")
     check("a change that is left alone applies itself", True)
     desired.fill("2")
-    page.get_by_role("button", name="Apply", exact=True).click()
-    wait_until(lambda: service(gantry, SERVICE)["desiredCount"] == 2, "what was typed is applied", 4)
+    with page.expect_request("**/scale-service") as sent:
+        page.get_by_role("button", name="Apply", exact=True).click()
+    check("the button applies what was typed", "desired=2" in sent.value.post_data, sent.value.post_data)
     desired.fill("3")
-    desired.press("Enter")
-    wait_until(lambda: service(gantry, SERVICE)["desiredCount"] == 3, "Enter applies what was typed", 4)
-    check("a number that is typed is applied by the button and by Enter", True)
+    with page.expect_request("**/scale-service") as sent:
+        desired.press("Enter")
+    check("Enter applies what was typed", "desired=3" in sent.value.post_data, sent.value.post_data)
+    wait_until(lambda: service(gantry, SERVICE)["desiredCount"] == 3, "the service is scaled")
 
 
 def statuses_are_live(page: Page, gantry: Gantry) -> None:
@@ -118,6 +120,8 @@ def a_revision_is_deployed_and_rolled_back(page: Page, gantry: Gantry) -> None:
     page.get_by_role("button", name="Deploy revision").click()
     page.get_by_label("Revision", exact=True).select_option("web:3")
     page.get_by_role("button", name="Deploy", exact=True).click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    check("a dialog closes when it is done", True)
     course = page.get_by_role("region", name="Deployment")
     expect(course.get_by_text("web:3")).to_be_visible(timeout=30_000)
     wait_until(lambda: steady(gantry, SERVICE) and service(gantry, SERVICE)["taskDefinition"].endswith("web:3"), "web:3 is deployed", 180)

@@ -147,7 +147,7 @@ fn stepper(
                 required
                 value=shown().to_string()
                 prop:value=move || shown().to_string()
-                on:change:target=move |event| {
+                on:input:target=move |event| {
                     if let Ok(desired) = event.target().value().trim().parse() {
                         typed(desired);
                     }

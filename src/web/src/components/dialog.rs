@@ -35,8 +35,17 @@ pub fn ConfirmDialog(
     /// What follows from a yes.
     #[prop(into)]
     consequence: String,
+    /// Whether the form has done it: the dialog then closes. See [`done`].
+    done: Signal<bool>,
     children: Children,
 ) -> impl IntoView {
+    // Only when it turns out so while the dialog stands: each refresh draws it anew, and what was done long ago must not
+    // close a dialog that somebody has just opened.
+    Effect::new(move |seen: Option<()>| {
+        if done.get() && seen.is_some() {
+            hide(id);
+        }
+    });
     let heading = format!("{id}-question");
     let labelled_by = heading.clone();
     view! {
@@ -54,3 +63,26 @@ pub fn ConfirmDialog(
         </dialog>
     }
 }
+
+/// Whether the last call of a form's action succeeded.
+#[must_use]
+pub fn done<S>(action: ServerAction<S>) -> Signal<bool>
+where
+    S: leptos::server_fn::ServerFn + Clone + Send + Sync + 'static,
+    S::Output: Clone + Send + Sync + 'static,
+    S::Error: Clone + Send + Sync + 'static,
+{
+    let value = action.value();
+    Signal::derive(move || value.with(|value| matches!(value, Some(Ok(_)))))
+}
+
+#[cfg(feature = "hydrate")]
+fn hide(id: &str) {
+    use wasm_bindgen::JsCast as _;
+    let dialog = document().get_element_by_id(id).and_then(|found| found.dyn_into::<web_sys::HtmlElement>().ok());
+    // One that is closed already refuses, which is as good.
+    let _closed = dialog.map(|dialog| dialog.hide_popover());
+}
+
+#[cfg(not(feature = "hydrate"))]
+fn hide(_: &str) {}

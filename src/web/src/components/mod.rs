@@ -24,7 +24,7 @@ pub mod task_table;
 
 pub use capacity::{Capacity, CapacityBar, CapacityInline};
 pub use code::{CodeBlock, CommandLine, CopyButton};
-pub use dialog::{ConfirmDialog, DialogButton};
+pub use dialog::{ConfirmDialog, DialogButton, done};
 pub use diff::{Change, ChangeKind, DiffView};
 pub use empty::{EmptyState, LoadingCard};
 pub use events::{EventFeed, EventLine};

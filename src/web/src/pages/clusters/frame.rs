@@ -6,7 +6,8 @@ use leptos::prelude::*;
 use crate::api::clusters::{ClusterSummary, DeleteCluster, describe_cluster};
 use crate::api::overview::ClusterOverview;
 use crate::components::{
-    ConfirmDialog, DialogButton, FieldError, Icon, IconMark, PageHead, PageTitle, StatePill, Tab, Tabs, error_of, page,
+    ConfirmDialog, DialogButton, FieldError, Icon, IconMark, PageHead, PageTitle, StatePill, Tab, Tabs, done, error_of,
+    page,
 };
 use crate::format::{count, query_value};
 use crate::live::refresh_on;
@@ -62,7 +63,7 @@ fn actions(cluster: &ClusterSummary, delete: ServerAction<DeleteCluster>) -> Any
         <a class="button" data-kind="primary" href=format!("{base}/create-service")>
             <IconMark icon=Icon::Plus />"Create service"
         </a>
-        <ConfirmDialog id="delete" question=format!("Delete cluster {name}?") consequence>
+        <ConfirmDialog id="delete" question=format!("Delete cluster {name}?") consequence done=done(delete)>
             <ActionForm action=delete attr:class="dialog-form">
                 <input type="hidden" name="cluster" value=name />
                 <button class="button" data-kind="danger" type="submit">"Delete cluster"</button>

@@ -9,7 +9,7 @@ use crate::api::instances::{InstanceSummary, SetInstanceState, describe_instance
 use crate::api::task_list::{TaskFilter, TaskSummary, list_tasks};
 use crate::components::{
     Capacity, CapacityBar, Card, CommandLine, ConfirmDialog, DialogButton, EmptyState, Fact, Facts, FieldError, Fresh,
-    PageHead, PageTitle, StatePill, TaskTable, error_of, page, panel,
+    PageHead, PageTitle, StatePill, TaskTable, done, error_of, page, panel,
 };
 use crate::format::{count, cpu_units, date_and_clock, mebibytes, short_id};
 use crate::live::refresh_on;
@@ -84,7 +84,7 @@ fn drain(host: &InstanceSummary, action: ServerAction<SetInstanceState>) -> AnyV
     let address = address(host, "DRAINING");
     view! {
         <DialogButton opens="drain">"Drain"</DialogButton>
-        <ConfirmDialog id="drain" question=format!("Drain host {}?", name(host)) consequence>
+        <ConfirmDialog id="drain" question=format!("Drain host {}?", name(host)) consequence done=done(action)>
             <ActionForm action attr:class="dialog-form">
                 {address}
                 <button class="button" data-kind="primary" type="submit">"Drain host"</button>

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::api::images::{DeleteImage, ImageContent, LayerOfImage, PlatformImage, short_digest};
 use crate::api::repositories::RepositorySummary;
 use crate::components::{
-    Card, CodeBlock, ConfirmDialog, CopyButton, DialogButton, Fact, Facts, FieldError, Table, error_of,
+    Card, CodeBlock, ConfirmDialog, CopyButton, DialogButton, Fact, Facts, FieldError, Table, done, error_of,
 };
 use crate::format::{bytes, count, date_and_clock, query_value};
 
@@ -38,7 +38,7 @@ fn delete_button(repository: &str, image: &ImageContent, delete: ServerAction<De
     }
     view! {
         <DialogButton opens="delete-image" kind="danger" size="small">"Delete image"</DialogButton>
-        <ConfirmDialog id="delete-image" question consequence>
+        <ConfirmDialog id="delete-image" question consequence done=done(delete)>
             <ActionForm action=delete attr:class="dialog-form">
                 <input type="hidden" name="repository" value=repository />
                 <input type="hidden" name="digest" value=digest />

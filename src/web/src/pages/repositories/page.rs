@@ -9,7 +9,7 @@ use crate::api::images::{DeleteImage, ImageContent, ImageSummary, describe_image
 use crate::api::repositories::{DeleteRepository, RepositoryDetail, RepositorySummary, describe_repository};
 use crate::components::{
     Card, CodeBlock, CommandLine, ConfirmDialog, CopyButton, DialogButton, EmptyState, FieldError, Fresh, PageHead,
-    PageTitle, Table, error_of, page, panel,
+    PageTitle, Table, done, error_of, page, panel,
 };
 use crate::error::ApiError;
 use crate::format::{bytes, count, date_and_clock, query_value};
@@ -84,7 +84,7 @@ fn delete_button(repository: &RepositorySummary, delete: ServerAction<DeleteRepo
     };
     view! {
         <DialogButton opens="delete" kind="danger">"Delete"</DialogButton>
-        <ConfirmDialog id="delete" question=format!("Delete repository {name}?") consequence>
+        <ConfirmDialog id="delete" question=format!("Delete repository {name}?") consequence done=done(delete)>
             <ActionForm action=delete attr:class="dialog-form">
                 <input type="hidden" name="name" value=name />
                 {force.map(|force| view! { <input type="hidden" name="force" value=force /> })}

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::api::services::{DeleteService, DeployService, ServiceDetail};
-use crate::components::{ConfirmDialog, DialogButton, FieldError, Icon, IconMark, error_of};
+use crate::components::{ConfirmDialog, DialogButton, FieldError, Icon, IconMark, done, error_of};
 
 /// The actions of the forms. Create them outside of what a refresh draws anew.
 #[derive(Clone, Copy)]
@@ -59,7 +59,7 @@ fn deploy(service: &ServiceDetail, action: ServerAction<DeployService>) -> AnyVi
     let address = address(service);
     view! {
         <DialogButton opens="deploy" kind="primary"><IconMark icon=Icon::Deploy />"Deploy revision"</DialogButton>
-        <ConfirmDialog id="deploy" question="Deploy which revision?" consequence>
+        <ConfirmDialog id="deploy" question="Deploy which revision?" consequence done=done(action)>
             <ActionForm action attr:class="dialog-form">
                 {address}
                 <label class="visually-hidden" for="revision">"Revision"</label>
@@ -80,7 +80,7 @@ fn roll_back(service: &ServiceDetail, previous: String, action: ServerAction<Dep
     let address = address(service);
     view! {
         <DialogButton opens="roll-back"><IconMark icon=Icon::Undo />{format!("Roll back to {revision}")}</DialogButton>
-        <ConfirmDialog id="roll-back" question consequence>
+        <ConfirmDialog id="roll-back" question consequence done=done(action)>
             <ActionForm action attr:class="dialog-form">
                 {address}
                 <input type="hidden" name="task_definition" value=previous />
@@ -102,7 +102,7 @@ fn delete(service: &ServiceDetail, action: ServerAction<DeleteService>) -> AnyVi
     let address = address(service);
     view! {
         <DialogButton opens="delete" kind="danger">"Delete"</DialogButton>
-        <ConfirmDialog id="delete" question=format!("Delete service {name}?") consequence>
+        <ConfirmDialog id="delete" question=format!("Delete service {name}?") consequence done=done(action)>
             <ActionForm action attr:class="dialog-form">
                 {address}
                 <button class="button" data-kind="danger" type="submit">"Delete service"</button>

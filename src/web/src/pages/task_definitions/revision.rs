@@ -10,7 +10,7 @@ use crate::api::task_definitions::{
 };
 use crate::components::{
     Card, CodeBlock, CommandLine, ConfirmDialog, DialogButton, DiffView, Fact, Facts, FieldError, PageHead, PageTitle,
-    StatePill, Table, page, panel,
+    StatePill, Table, done, page, panel,
 };
 use crate::error::ApiError;
 use crate::format::{cpu_units, date_and_clock, last_part, mebibytes};
@@ -92,7 +92,7 @@ fn deregister_button(revision: &Revision, action: ServerAction<DeregisterTaskDef
     let (family, revision) = (revision.family.clone(), revision.revision.to_string());
     view! {
         <DialogButton opens="deregister">"Deregister"</DialogButton>
-        <ConfirmDialog id="deregister" question=format!("Deregister {name}?") consequence>
+        <ConfirmDialog id="deregister" question=format!("Deregister {name}?") consequence done=done(action)>
             <ActionForm action>
                 <input type="hidden" name="family" value=family />
                 <input type="hidden" name="revision" value=revision />

@@ -8,7 +8,7 @@ use super::life::{life, why};
 use crate::api::tasks::{StopTask, TaskDetail, describe_task};
 use crate::components::{
     Card, CodeBlock, CommandLine, ConfirmDialog, DialogButton, Fact, Facts, Field, FieldError, Icon, IconMark,
-    PageHead, PageTitle, StatePill, error_of, page,
+    PageHead, PageTitle, StatePill, done, error_of, page,
 };
 use crate::format::{cpu_units, mebibytes, query_value, short_id};
 use crate::live::refresh_on;
@@ -86,7 +86,7 @@ fn stop_button(task: &TaskDetail, stop: ServerAction<StopTask>) -> AnyView {
     let (cluster, id) = (task.summary.cluster.clone(), task.summary.id.clone());
     view! {
         <DialogButton opens="stop" kind="danger"><IconMark icon=Icon::Stop />"Stop"</DialogButton>
-        <ConfirmDialog id="stop" question=format!("Stop task {}?", short_id(&id)) consequence>
+        <ConfirmDialog id="stop" question=format!("Stop task {}?", short_id(&id)) consequence done=done(stop)>
             <ActionForm action=stop attr:class="dialog-form">
                 <input type="hidden" name="cluster" value=cluster />
                 <input type="hidden" name="task" value=id />

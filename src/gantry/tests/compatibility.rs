@@ -16,7 +16,8 @@ success that did nothing. This page is written from the server's own registry of
 A parameter that is not built is refused by its name (`InvalidParameterException`). These members of task definitions
 and services are kept and returned, but nothing acts on them yet: `enableExecuteCommand`, `taskRoleArn`,
 `executionRoleArn`, `secrets`, `environmentFiles`, `repositoryCredentials`, `firelensConfiguration`,
-`proxyConfiguration`, `ephemeralStorage`, and the `awslogs` log driver, whose lines stay in the engine.
+`proxyConfiguration`, `ephemeralStorage`, and the `awslogs` log driver, whose lines stay in the engine. Likewise the
+`loadBalancers` and `serviceRegistries` of a task set: its external controller moves the traffic.
 ";
 
 fn page() -> String {

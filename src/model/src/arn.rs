@@ -7,7 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::ids::{
-    AccountId, ClusterName, ContainerInstanceId, InvalidName, Region, RepositoryName, Scope, ServiceName,
+    AccountId, ClusterName, ContainerInstanceId, DeploymentId, InvalidName, Region, RepositoryName, Scope, ServiceName,
     TaskDefinitionId, TaskId,
 };
 
@@ -26,6 +26,8 @@ pub enum Resource {
     ServiceDeployment(ClusterName, ServiceName, String),
     /// A service revision; the last part is its id.
     ServiceRevision(ClusterName, ServiceName, String),
+    /// A task set; its id is its deployment's.
+    TaskSet(ClusterName, ServiceName, DeploymentId),
     Repository(RepositoryName),
 }
 
@@ -101,6 +103,7 @@ impl fmt::Display for Resource {
             Self::CapacityProvider(name) => write!(f, "capacity-provider/{name}"),
             Self::ServiceDeployment(cluster, service, id) => write!(f, "service-deployment/{cluster}/{service}/{id}"),
             Self::ServiceRevision(cluster, service, id) => write!(f, "service-revision/{cluster}/{service}/{id}"),
+            Self::TaskSet(cluster, service, id) => write!(f, "task-set/{cluster}/{service}/{id}"),
             Self::Repository(name) => write!(f, "repository/{name}"),
         }
     }
@@ -162,6 +165,11 @@ fn ecs_resource(kind: &str, rest: &str) -> Result<Resource, InvalidName> {
             ServiceName::parse(*service)?,
             (*id).to_owned(),
         )),
+        ("task-set", [cluster, service, prefix, id]) => Ok(Resource::TaskSet(
+            ClusterName::parse(*cluster)?,
+            ServiceName::parse(*service)?,
+            DeploymentId::parse(format!("{prefix}/{id}"))?,
+        )),
         _ => Err(INVALID),
     }
 }
@@ -181,6 +189,8 @@ mod tests {
             format!("arn:aws:ecs:us-east-1:000000000000:container/default/{id}/0d1f-2"),
             "arn:aws:ecs:us-east-1:000000000000:task-definition/web:7".to_owned(),
             "arn:aws:ecs:us-east-1:000000000000:service-deployment/default/web/abc".to_owned(),
+            "arn:aws:ecs:us-east-1:000000000000:service-revision/default/web/12".to_owned(),
+            "arn:aws:ecs:us-east-1:000000000000:task-set/default/web/ecs-svc/12".to_owned(),
             "arn:aws:ecr:us-east-1:000000000000:repository/team/app".to_owned(),
         ] {
             assert_eq!(text.parse::<Arn>().unwrap().to_string(), text);

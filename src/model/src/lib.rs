@@ -15,6 +15,7 @@ pub mod placement;
 pub mod principal;
 pub mod resources;
 pub mod service;
+pub mod service_deployment;
 pub mod tag;
 pub mod task;
 pub mod task_definition;

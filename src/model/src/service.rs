@@ -20,7 +20,8 @@ pub struct Service {
     pub status: ServiceStatus,
     pub scheduling_strategy: SchedulingStrategy,
     pub desired_count: u32,
-    pub task_definition: TaskDefinitionId,
+    /// `None` for a service of task sets, which have theirs.
+    pub task_definition: Option<TaskDefinitionId>,
     /// `None` when a capacity provider strategy is used.
     pub launch_type: Option<LaunchType>,
     pub capacity_provider_strategy: Vec<CapacityProviderStrategyItem>,
@@ -38,6 +39,12 @@ pub struct Service {
     pub created_at: UnixMillis,
     pub created_by: String,
     pub tags: Vec<Tag>,
+    /// Who moves the service from one definition to the next.
+    #[serde(default)]
+    pub deployment_controller: DeploymentController,
+    /// The task sets of a service whose controller is not ECS, in the order in which they were made.
+    #[serde(default)]
+    pub task_sets: Vec<TaskSet>,
     /// Rises by one with each write; a writer that read an older one must read again.
     pub version: i64,
     /// When the service last said that it reached a steady state; `None` since its last change.
@@ -45,6 +52,110 @@ pub struct Service {
     /// What keeps the scheduler from its work and when it last said so, so that it does not say it at every pass.
     #[serde(default)]
     pub impediment: Option<Impediment>,
+}
+
+/// What a revision of a service fixes for its tasks beside their definition. A service's own members are those of its
+/// newest revision; a deployment keeps those that it was started with, so that a rollback restores them.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Workload {
+    /// `None` when a capacity provider strategy is used.
+    pub launch_type: Option<LaunchType>,
+    pub capacity_provider_strategy: Vec<CapacityProviderStrategyItem>,
+    /// Members that are kept as given, by their name in the API.
+    pub kept: serde_json::Map<String, Value>,
+}
+
+/// The members among [`Service::extra`] that belong to a revision: a change of one starts a deployment (ECS API
+/// reference, `UpdateService`).
+pub const REVISION_MEMBERS: [&str; 7] = [
+    "networkConfiguration",
+    "platformVersion",
+    "platformFamily",
+    "loadBalancers",
+    "serviceRegistries",
+    "serviceConnectConfiguration",
+    "volumeConfigurations",
+];
+
+/// Who moves a service from one task definition to the next (ECS API reference, `DeploymentController`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum DeploymentController {
+    #[default]
+    Ecs,
+    CodeDeploy,
+    External,
+}
+
+impl DeploymentController {
+    /// The controller as the API writes it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ecs => "ECS",
+            Self::CodeDeploy => "CODE_DEPLOY",
+            Self::External => "EXTERNAL",
+        }
+    }
+}
+
+/// A share of a service whose controller is not ECS (ECS API reference, `TaskSet`).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TaskSet {
+    /// `ecs-svc/…`, which its tasks carry as their deployment.
+    pub id: DeploymentId,
+    pub status: TaskSetStatus,
+    pub task_definition: TaskDefinitionId,
+    pub workload: Workload,
+    /// Hundredths of a percent of the service's desired count, 0 to 10000.
+    pub scale: u32,
+    pub external_id: Option<String>,
+    pub start_throttle: StartThrottle,
+    pub impediment: Option<Impediment>,
+    /// Since when it has as many healthy tasks as it should and no other; `None` while it has not.
+    pub steady_since: Option<UnixMillis>,
+    /// When [`TaskSet::steady_since`] last came or went.
+    pub stability_at: UnixMillis,
+    pub created_at: UnixMillis,
+    pub updated_at: UnixMillis,
+    pub tags: Vec<Tag>,
+}
+
+/// What a task set is to its service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum TaskSetStatus {
+    /// It serves; at most one does.
+    Primary,
+    Active,
+    /// It was deleted and its tasks are stopping.
+    Draining,
+}
+
+impl TaskSetStatus {
+    /// The status as the API writes it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Primary => "PRIMARY",
+            Self::Active => "ACTIVE",
+            Self::Draining => "DRAINING",
+        }
+    }
+}
+
+impl TaskSet {
+    /// How many tasks the set should have: its share of `desired_count`, rounded up; none when it drains.
+    #[must_use]
+    pub fn computed_desired_count(&self, desired_count: u32) -> u32 {
+        if self.status == TaskSetStatus::Draining {
+            return 0;
+        }
+        let product = u64::from(desired_count) * u64::from(self.scale);
+        u32::try_from(product.div_ceil(10_000)).unwrap_or(u32::MAX)
+    }
 }
 
 /// A standing impediment of a service: its message is not repeated until it is gone or six hours have passed.
@@ -121,6 +232,9 @@ pub struct Deployment {
     pub id: DeploymentId,
     pub status: DeploymentStatus,
     pub task_definition: TaskDefinitionId,
+    /// What else its revision fixes; `None` for deployments of before revisions, which have the service's own.
+    #[serde(default)]
+    pub workload: Option<Workload>,
     pub rollout_state: RolloutState,
     pub rollout_state_reason: String,
     /// Failures that the circuit breaker has counted.
@@ -177,9 +291,73 @@ impl Service {
         self.deployments.iter().find(|d| d.status == DeploymentStatus::Primary)
     }
 
+    /// What the service's newest revision fixes.
+    #[must_use]
+    pub fn workload(&self) -> Workload {
+        let kept = self.extra.iter().filter(|(member, _)| REVISION_MEMBERS.contains(&member.as_str()));
+        Workload {
+            launch_type: self.launch_type,
+            capacity_provider_strategy: self.capacity_provider_strategy.clone(),
+            kept: kept.map(|(member, value)| (member.clone(), value.clone())).collect(),
+        }
+    }
+
+    /// Makes `workload` the service's own in the place of what it had.
+    pub fn adopt(&mut self, workload: &Workload) {
+        self.launch_type = workload.launch_type;
+        self.capacity_provider_strategy.clone_from(&workload.capacity_provider_strategy);
+        self.extra.retain(|member, _| !REVISION_MEMBERS.contains(&member.as_str()));
+        self.extra.extend(workload.kept.iter().map(|(member, value)| (member.clone(), value.clone())));
+    }
+
+    /// What the tasks of `deployment`, one of the service's deployments or task sets, are made with.
+    #[must_use]
+    pub fn workload_of(&self, deployment: &DeploymentId) -> Workload {
+        let of_deployment = self.deployments.iter().find(|d| d.id == *deployment).and_then(|d| d.workload.clone());
+        let of_set = || self.task_sets.iter().find(|set| set.id == *deployment).map(|set| set.workload.clone());
+        of_deployment.or_else(of_set).unwrap_or_else(|| self.workload())
+    }
+
     /// The group that the service's tasks carry.
     #[must_use]
     pub fn group(&self) -> String {
         format!("service:{}", self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(scale: u32, status: TaskSetStatus) -> TaskSet {
+        TaskSet {
+            id: DeploymentId::parse("ecs-svc/1").unwrap(),
+            status,
+            task_definition: "web:1".parse().unwrap(),
+            workload: Workload::default(),
+            scale,
+            external_id: None,
+            start_throttle: StartThrottle::default(),
+            impediment: None,
+            steady_since: None,
+            stability_at: UnixMillis(0),
+            created_at: UnixMillis(0),
+            updated_at: UnixMillis(0),
+            tags: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_task_set_has_its_share_of_the_desired_count_rounded_up() {
+        for (desired, scale, expected) in
+            [(4, 10_000, 4), (4, 5_000, 2), (3, 5_000, 2), (3, 1, 1), (3, 0, 0), (0, 10_000, 0)]
+        {
+            assert_eq!(
+                set(scale, TaskSetStatus::Active).computed_desired_count(desired),
+                expected,
+                "{desired} {scale}"
+            );
+        }
+        assert_eq!(set(10_000, TaskSetStatus::Draining).computed_desired_count(4), 0);
     }
 }

@@ -62,6 +62,9 @@ pub struct Task {
     pub stopping_at: Option<UnixMillis>,
     pub execution_stopped_at: Option<UnixMillis>,
     pub stopped_at: Option<UnixMillis>,
+    /// Until when neither scaling in nor a deployment may stop the task; `None` when nothing protects it.
+    #[serde(default)]
+    pub protected_until: Option<UnixMillis>,
     pub tags: Vec<Tag>,
 }
 
@@ -199,7 +202,7 @@ impl HealthStatus {
 }
 
 /// Whose capacity a task runs on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum LaunchType {
     Ec2,
@@ -321,6 +324,7 @@ impl Task {
             stopping_at: None,
             execution_stopped_at: None,
             stopped_at: None,
+            protected_until: None,
             tags: Vec::new(),
         }
     }
@@ -342,6 +346,12 @@ impl Task {
         self.instance.is_some()
             && self.desired_status == DesiredStatus::Running
             && self.last_status != TaskStatus::Stopped
+    }
+
+    /// Whether the task is protected from scale-in at `now` (ECS developer guide, "Task scale-in protection").
+    #[must_use]
+    pub fn is_protected(&self, now: UnixMillis) -> bool {
+        self.protected_until.is_some_and(|until| now < until)
     }
 
     /// The health of the task from that of its essential containers: HEALTHY when all that have a check are, UNHEALTHY

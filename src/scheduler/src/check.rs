@@ -140,7 +140,8 @@ fn allows(constraint: &PlacementConstraint, state: &ClusterState, host: &Contain
 /// Checks an outcome of [`crate::reconcile()`] for `input`, whose instances and other tasks are `instances` and `others`.
 ///
 /// - Stops name each live task of the service at most once. After each of them, in order, the healthy tasks are at the
-///   minimum percent or no fewer than before, unless the task's host was lost.
+///   minimum percent or no fewer than before, unless the task's host was lost. None is protected from scale-in, but for
+///   one that is unhealthy.
 /// - Starts are of the PRIMARY deployment, fit where they go, and after each of them the live tasks are at most the
 ///   maximum percent; a failed deployment and a service that is not ACTIVE start nothing.
 /// - A deployment is completed only when as many tasks as desired are healthy and no other lingers.
@@ -207,6 +208,10 @@ fn stops_keep_the_minimum<'a>(
             kept |= u64::try_from(remaining).unwrap_or(u64::MAX).saturating_mul(100) >= minimum;
             kept |= !healthy(task, service, input.now);
         }
+        let served = task.last_status == TaskStatus::Running && task.health_of_containers() != HealthStatus::Unhealthy;
+        ensure(lost || unwanted || !served || !task.is_protected(input.now), || {
+            format!("{} is stopped though it is protected", stop.task)
+        })?;
         ensure(kept || lost || unwanted, || format!("stopping {} leaves too few healthy tasks", stop.task))?;
     }
     Ok(())

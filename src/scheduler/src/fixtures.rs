@@ -3,8 +3,8 @@
 use gantry_model::container_instance::{AVAILABILITY_ZONE, Attribute, ContainerInstance, InstanceStatus};
 use gantry_model::resources::{Requirements, Resources};
 use gantry_model::service::{
-    BreakerThreshold, CircuitBreaker, DeploymentConfiguration, SchedulingStrategy, Service, ServiceStatus,
-    StartThrottle,
+    BreakerThreshold, CircuitBreaker, DeploymentConfiguration, DeploymentController, SchedulingStrategy, Service,
+    ServiceStatus, StartThrottle,
 };
 use gantry_model::task::{Container, DesiredStatus, HealthStatus, LaunchType, Task, TaskStatus};
 use gantry_model::{
@@ -128,6 +128,7 @@ pub(crate) trait TaskBuilder {
     fn told_to_stop(self) -> Self;
     fn running_since(self, at: i64) -> Self;
     fn with_health(self, health: HealthStatus) -> Self;
+    fn protected_until(self, at: i64) -> Self;
 }
 
 impl TaskBuilder for Task {
@@ -165,6 +166,11 @@ impl TaskBuilder for Task {
         self.health = health;
         self
     }
+
+    fn protected_until(mut self, at: i64) -> Self {
+        self.protected_until = Some(UnixMillis(at));
+        self
+    }
 }
 
 /// An ACTIVE replica service `web` with no deployment yet.
@@ -176,7 +182,7 @@ pub(crate) fn service(desired_count: u32) -> Service {
         status: ServiceStatus::Active,
         scheduling_strategy: SchedulingStrategy::Replica,
         desired_count,
-        task_definition: definition(1),
+        task_definition: Some(definition(1)),
         launch_type: Some(LaunchType::Ec2),
         capacity_provider_strategy: Vec::new(),
         deployment_configuration: DeploymentConfiguration {
@@ -197,6 +203,8 @@ pub(crate) fn service(desired_count: u32) -> Service {
         version: 1,
         steady_since: None,
         impediment: None,
+        deployment_controller: DeploymentController::Ecs,
+        task_sets: Vec::new(),
     }
 }
 

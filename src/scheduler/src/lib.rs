@@ -30,7 +30,7 @@ pub use expression::{Expression, ParseError};
 pub use message::Message;
 pub use place::{DefaultStrategy, Failure, Placement, PlacementRequest, Reason, closest, place};
 pub use reconcile::{
-    Definition, Outcome, ServiceInput, Start, Stop, note_health, note_running, note_stopped, reconcile,
-    start_deployment,
+    Definition, Outcome, ServiceInput, Start, Stop, breaker_threshold, note_health, note_running, note_stopped,
+    reconcile, reconcile_task_set, start_deployment, stop_and_roll_back, stop_deployment,
 };
 pub use state::{ClusterState, Remaining};

@@ -26,6 +26,10 @@ pub enum Message {
     StartImpaired,
     /// The minimum and maximum percent allow neither a start nor a stop.
     DeploymentBlocked,
+    /// More tasks are protected from scale-in than are wanted.
+    ProtectedTasks {
+        deployment: DeploymentId,
+    },
     DeploymentCompleted {
         deployment: DeploymentId,
     },
@@ -50,6 +54,10 @@ impl Message {
             Self::Unplaceable { closest } => unplaceable(closest.as_ref()),
             Self::StartImpaired => "is unable to consistently start tasks successfully.".to_owned(),
             Self::DeploymentBlocked => BLOCKED.to_owned(),
+            Self::ProtectedTasks { deployment } => format!(
+                "was unable to reach steady state because task set ({deployment}) was unable to scale in. Reason: The \
+                 number of protected tasks are more than the desired count of tasks."
+            ),
             Self::DeploymentCompleted { deployment } => format!("(deployment {deployment}) deployment completed."),
             Self::DeploymentFailed { deployment } => {
                 format!("(deployment {deployment}) deployment failed: tasks failed to start.")

@@ -17,6 +17,7 @@ mod failures;
 mod replica;
 mod scale_in;
 mod standing;
+mod task_sets;
 #[cfg(test)]
 mod tests;
 
@@ -33,10 +34,11 @@ use crate::message::Message;
 use crate::place::DefaultStrategy;
 use crate::state::ClusterState;
 
-pub use deployment::start_deployment;
-pub use failures::{PROVING_MILLIS, note_health, note_running, note_stopped};
+pub use deployment::{start_deployment, stop_and_roll_back, stop_deployment};
+pub use failures::{PROVING_MILLIS, breaker_threshold, note_health, note_running, note_stopped};
 pub use standing::SETTLING_MILLIS;
 use standing::{Standing, standing};
+pub use task_sets::reconcile_task_set;
 
 /// How long a message that still holds is not repeated: six hours (ECS developer guide, "Service event messages").
 pub const REPEAT_AFTER_MILLIS: i64 = 6 * 60 * 60 * 1000;
@@ -172,6 +174,7 @@ impl<'a> Pass<'a> {
             self.service.status = ServiceStatus::Inactive;
             self.service.desired_count = 0;
             self.service.deployments.clear();
+            self.service.task_sets.clear();
         }
     }
 

@@ -4,7 +4,8 @@ use gantry_model::container_instance::{Attribute, ContainerInstance, InstanceSta
 use gantry_model::placement::{PlacementConstraint, PlacementStrategy};
 use gantry_model::resources::{Requirements, Resources};
 use gantry_model::service::{
-    CircuitBreaker, DeploymentConfiguration, SchedulingStrategy, Service, ServiceStatus, StartThrottle,
+    CircuitBreaker, DeploymentConfiguration, DeploymentController, SchedulingStrategy, Service, ServiceStatus,
+    StartThrottle,
 };
 use gantry_model::task::{Container, LaunchType, Task};
 use gantry_model::{
@@ -86,7 +87,7 @@ impl Place {
             status: ServiceStatus::Active,
             scheduling_strategy: spec.scheduling_strategy,
             desired_count: spec.desired_count,
-            task_definition: definition,
+            task_definition: Some(definition),
             launch_type: Some(LaunchType::Ec2),
             capacity_provider_strategy: Vec::new(),
             deployment_configuration: DeploymentConfiguration {
@@ -107,6 +108,8 @@ impl Place {
             version: 1,
             steady_since: None,
             impediment: None,
+            deployment_controller: DeploymentController::Ecs,
+            task_sets: Vec::new(),
         }
     }
 

@@ -23,6 +23,7 @@ pub mod kv;
 mod migrate;
 pub mod repository;
 pub mod service;
+pub mod service_deployment;
 pub mod session;
 pub mod sign_in_token;
 mod store;

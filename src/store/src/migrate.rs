@@ -24,6 +24,11 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../../migrations/sqlite/0001_control_plane.sql"),
     },
     Migration { version: 2, name: "registry", sql: include_str!("../../../migrations/sqlite/0002_registry.sql") },
+    Migration {
+        version: 3,
+        name: "service_deployments",
+        sql: include_str!("../../../migrations/sqlite/0003_service_deployments.sql"),
+    },
 ];
 
 const CREATE_TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

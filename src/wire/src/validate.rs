@@ -87,7 +87,9 @@ impl From<Invalid> for ApiError {
 /// shorter than what it accepts.
 fn launch_type(input: &str) -> ApiError {
     match input {
-        "CreateServiceRequest" => ApiError::client("launch type should be one of [EC2,FARGATE]"),
+        "CreateServiceRequest" | "CreateTaskSetRequest" => {
+            ApiError::client("launch type should be one of [EC2,FARGATE]")
+        }
         _ => ApiError::invalid_parameter("launch type should be one of [EC2,FARGATE,EXTERNAL]"),
     }
 }

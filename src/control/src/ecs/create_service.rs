@@ -2,7 +2,7 @@
 
 use gantry_model::ServiceName;
 use gantry_model::cluster::Cluster;
-use gantry_model::service::{SchedulingStrategy, Service, ServiceStatus, StartThrottle};
+use gantry_model::service::{DeploymentController, SchedulingStrategy, Service, ServiceStatus, StartThrottle};
 use gantry_model::task::LaunchType;
 use gantry_scheduler::start_deployment;
 use gantry_store::Tx;
@@ -46,12 +46,18 @@ async fn create(tx: &mut Tx, call: &Call, input: &CreateServiceRequest) -> Resul
             ServiceStatus::Inactive => {}
         }
     }
-    let Some(definition) = input.task_definition.as_deref() else {
-        return Err(ApiError::invalid_parameter("TaskDefinition can not be blank.").into());
+    let controller = controller(input);
+    let runnable = match input.task_definition.as_deref() {
+        Some(definition) => Some(launch::runnable(tx, &call.scope, definition).await?),
+        None if controller == DeploymentController::Ecs => {
+            return Err(ApiError::invalid_parameter("TaskDefinition can not be blank.").into());
+        }
+        None => None,
     };
-    let runnable = launch::runnable(tx, &call.scope, definition).await?;
-    let service = service(call, input, &cluster, name, &runnable)?;
-    let mut service = start_deployment(&service, ids::deployment_id()?, runnable.model.id.clone(), call.now);
+    let mut service = service(call, input, &cluster, name, runnable.as_ref())?;
+    if let Some(runnable) = runnable.filter(|_| controller == DeploymentController::Ecs) {
+        service = start_deployment(&service, ids::deployment_id()?, runnable.model.id, call.now);
+    }
     record::put_service(tx, &mut service).await?;
     let answer = CreateServiceResponse { service: Some(describe_services::view_of(tx, &service, true).await?) };
     idempotency::remember(tx, &call.scope, "CreateService", token, input, &answer, call.now).await?;
@@ -70,18 +76,29 @@ fn refuse_unsupported(input: &CreateServiceRequest) -> Result<(), ApiError> {
     unsupported::refuse_rebalancing(input.availability_zone_rebalancing.as_deref())
 }
 
+fn controller(input: &CreateServiceRequest) -> DeploymentController {
+    let kind = input.deployment_controller.as_ref().and_then(|c| c.r#type.as_deref());
+    if kind == Some("EXTERNAL") { DeploymentController::External } else { DeploymentController::Ecs }
+}
+
 /// The service that the request describes, without a deployment yet.
 fn service(
     call: &Call,
     input: &CreateServiceRequest,
     cluster: &Cluster,
     name: ServiceName,
-    runnable: &Runnable,
+    runnable: Option<&Runnable>,
 ) -> Result<Service, Failure> {
     let scheduling_strategy = scheduling_strategy(input)?;
     let strategy_items = input.capacity_provider_strategy.as_deref().unwrap_or_default();
     let capacity = launch::capacity(input.launch_type.as_deref(), strategy_items)?;
-    launch::check_network(&runnable.document, &capacity, input.network_configuration.as_ref())?;
+    if let Some(runnable) = runnable {
+        launch::check_network(&runnable.document, &capacity, input.network_configuration.as_ref())?;
+    }
+    if scheduling_strategy == SchedulingStrategy::Daemon && controller(input) != DeploymentController::Ecs {
+        let text = "The daemon scheduling strategy is only for services whose deployment controller is ECS.";
+        return Err(ApiError::invalid_parameter(text).into());
+    }
     if scheduling_strategy == SchedulingStrategy::Daemon && capacity.launch_type == LaunchType::Fargate {
         return Err(ApiError::invalid_parameter("The daemon scheduling strategy is not supported on Fargate.").into());
     }
@@ -96,7 +113,7 @@ fn service(
         status: ServiceStatus::Active,
         scheduling_strategy,
         desired_count: desired_count(input, scheduling_strategy)?,
-        task_definition: runnable.model.id.clone(),
+        task_definition: runnable.map(|runnable| runnable.model.id.clone()),
         launch_type: capacity.capacity_provider.is_none().then_some(capacity.launch_type),
         capacity_provider_strategy: launch::strategy_items(strategy_items),
         deployment_configuration: service_spec::deployment_configuration(
@@ -119,6 +136,8 @@ fn service(
         version: 0,
         steady_since: None,
         impediment: None,
+        deployment_controller: controller(input),
+        task_sets: Vec::new(),
     })
 }
 

@@ -6,6 +6,7 @@ use gantry_model::cluster::Cluster;
 use gantry_model::container_instance::ContainerInstance;
 use gantry_model::event::{EventKind, NewEvent};
 use gantry_model::service::{Service, ServiceEvent};
+use gantry_model::service_deployment::{ServiceDeployment, record_id};
 use gantry_model::task::Task;
 use gantry_model::task_definition::TaskDefinition;
 use gantry_model::{Arn, Resource};
@@ -59,11 +60,34 @@ pub async fn put_service(tx: &mut Tx, service: &mut Service) -> Result<(), Failu
             "service": service.name,
             "status": service.status,
             "desiredCount": service.desired_count,
-            "taskDefinition": service.task_definition.to_string(),
+            "taskDefinition": service.task_definition.as_ref().map(ToString::to_string),
             "deployments": service.deployments.len(),
             "version": service.version,
         }),
     });
+    keep_history(tx, service).await
+}
+
+/// Brings the records of the service's deployments to what the service is now, and begins that of a new one.
+async fn keep_history(tx: &mut Tx, service: &Service) -> Result<(), Failure> {
+    let now = tx.now();
+    let Service { scope, cluster, name, .. } = service;
+    let underway = gantry_store::service_deployment::unfinished(tx, scope, cluster, name).await?;
+    for before in &underway {
+        let mut record = before.clone();
+        record.follow(service, now);
+        if record != *before {
+            gantry_store::service_deployment::put(tx, &record).await?;
+        }
+    }
+    let Some(begun) = ServiceDeployment::begin(service) else { return Ok(()) };
+    let known = underway.iter().any(|record| record.deployment == begun.deployment)
+        || gantry_store::service_deployment::get(tx, scope, cluster, name, record_id(&begun.deployment))
+            .await?
+            .is_some();
+    if !known {
+        gantry_store::service_deployment::put(tx, &begun).await?;
+    }
     Ok(())
 }
 

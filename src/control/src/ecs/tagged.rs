@@ -19,6 +19,8 @@ pub enum Tagged {
     Service(Box<Service>),
     Task(Box<Task>),
     TaskDefinition(Box<TaskDefinition>),
+    /// A task set, at its position in its service.
+    TaskSet(Box<Service>, usize),
 }
 
 impl Tagged {
@@ -49,6 +51,13 @@ impl Tagged {
             Resource::TaskDefinition(id) => {
                 gantry_store::task_definition::get(conn, scope, &id).await?.map(|d| Self::TaskDefinition(Box::new(d)))
             }
+            Resource::TaskSet(cluster, name, id) => {
+                let service = gantry_store::service::get(conn, scope, &cluster, &name).await?;
+                service.and_then(|service| {
+                    let position = service.task_sets.iter().position(|set| set.id == id)?;
+                    Some(Self::TaskSet(Box::new(service), position))
+                })
+            }
             _ => {
                 return Err(ApiError::invalid_parameter(format!("{text} is not a resource that carries tags.")).into());
             }
@@ -64,6 +73,7 @@ impl Tagged {
             Self::Service(service) => &service.tags,
             Self::Task(task) => &task.tags,
             Self::TaskDefinition(definition) => &definition.tags,
+            Self::TaskSet(service, position) => &service.task_sets[*position].tags,
         }
     }
 
@@ -92,6 +102,10 @@ impl Tagged {
             Self::TaskDefinition(definition) => {
                 definition.tags = tags;
                 record::put_task_definition(tx, definition).await
+            }
+            Self::TaskSet(service, position) => {
+                service.task_sets[*position].tags = tags;
+                record::put_service(tx, service).await
             }
         }
     }

@@ -43,7 +43,7 @@ pub fn refuse_traffic(
     Ok(())
 }
 
-/// Refuses deployment controllers and strategies other than the rolling one.
+/// Refuses the deployment controller that is a service of AWS, and strategies other than the rolling one.
 ///
 /// # Errors
 /// InvalidParameterException.
@@ -52,8 +52,8 @@ pub fn refuse_deployments(
     configuration: Option<&wire::DeploymentConfiguration>,
 ) -> Result<(), ApiError> {
     let kind = controller.and_then(|c| c.r#type.as_deref()).unwrap_or("ECS");
-    if kind != "ECS" {
-        return Err(refuse("deploymentController", &format!("{kind} deployments are not built; use ECS.")));
+    if kind == "CODE_DEPLOY" {
+        return Err(refuse("deploymentController", "there is no CodeDeploy here; use ECS or EXTERNAL."));
     }
     let Some(configuration) = configuration else { return Ok(()) };
     let strategy = configuration.strategy.as_deref().unwrap_or("ROLLING");

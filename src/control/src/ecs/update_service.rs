@@ -3,7 +3,9 @@
 //! A new task definition, network, platform version or `forceNewDeployment` starts a deployment; a new count or bounds
 //! do not. What is omitted stays; an empty list takes away.
 
-use gantry_model::service::{SchedulingStrategy, Service, ServiceStatus, StartThrottle};
+use gantry_model::service::{
+    DeploymentController, SchedulingStrategy, Service, ServiceStatus, StartThrottle, Workload,
+};
 use gantry_model::task::LaunchType;
 use gantry_scheduler::start_deployment;
 use gantry_store::Tx;
@@ -36,6 +38,7 @@ async fn update(tx: &mut Tx, call: &Call, input: &UpdateServiceRequest) -> Resul
     if before.status != ServiceStatus::Active {
         return Err(ApiError::service_not_active().into());
     }
+    refuse_for_controller(&before, input)?;
     let mut service = with_bounds(&before, input)?;
     with_capacity(&mut service, input)?;
     with_extra(&mut service, input)?;
@@ -60,6 +63,26 @@ fn refuse_unsupported(input: &UpdateServiceRequest) -> Result<(), ApiError> {
     unsupported::refuse_volumes(input.volume_configurations.as_deref())?;
     unsupported::refuse_deployments(input.deployment_controller.as_ref(), input.deployment_configuration.as_ref())?;
     unsupported::refuse_rebalancing(input.availability_zone_rebalancing.as_deref())
+}
+
+/// Refuses what the controller of `before` decides, and to change it.
+fn refuse_for_controller(before: &Service, input: &UpdateServiceRequest) -> Result<(), ApiError> {
+    let asked = input.deployment_controller.as_ref().and_then(|c| c.r#type.as_deref());
+    if asked.is_some_and(|kind| kind != before.deployment_controller.as_str()) {
+        return Err(ApiError::invalid_parameter("deploymentController cannot be changed."));
+    }
+    let deploys = input.task_definition.is_some()
+        || input.force_new_deployment == Some(true)
+        || input.network_configuration.is_some()
+        || input.platform_version.is_some()
+        || input.capacity_provider_strategy.is_some();
+    if deploys && before.deployment_controller != DeploymentController::Ecs {
+        return Err(ApiError::invalid_parameter(
+            "Unable to update task definition, network, platform or capacity on services with an EXTERNAL deployment \
+             controller. Use task sets.",
+        ));
+    }
+    Ok(())
 }
 
 fn with_bounds(before: &Service, input: &UpdateServiceRequest) -> Result<Service, Failure> {
@@ -114,11 +137,17 @@ fn with_extra(service: &mut Service, input: &UpdateServiceRequest) -> Result<(),
 /// The capacity that a service's tasks get.
 #[must_use]
 pub fn capacity_of(service: &Service) -> Capacity {
-    match service.launch_type {
+    capacity_of_workload(&service.workload())
+}
+
+/// The capacity that the tasks of a deployment or task set get.
+#[must_use]
+pub fn capacity_of_workload(workload: &Workload) -> Capacity {
+    match workload.launch_type {
         Some(launch_type) => Capacity { launch_type, capacity_provider: None },
         None => Capacity {
             launch_type: LaunchType::Fargate,
-            capacity_provider: service.capacity_provider_strategy.first().map(|item| item.capacity_provider.clone()),
+            capacity_provider: workload.capacity_provider_strategy.first().map(|item| item.capacity_provider.clone()),
         },
     }
 }
@@ -128,9 +157,10 @@ async fn with_deployment(
     call: &Call,
     input: &UpdateServiceRequest,
     before: &Service,
-    mut service: Service,
+    service: Service,
 ) -> Result<Service, Failure> {
-    let wanted = input.task_definition.clone().unwrap_or_else(|| before.task_definition.to_string());
+    let present = before.task_definition.as_ref().map(ToString::to_string).unwrap_or_default();
+    let wanted = input.task_definition.clone().unwrap_or(present);
     let forced = input.force_new_deployment == Some(true);
     let moved = changed(before, &service, "networkConfiguration") || changed(before, &service, "platformVersion");
     if input.task_definition.is_none() && !forced && !moved {
@@ -145,10 +175,9 @@ async fn with_deployment(
         (model.id.clone(), launch::document(&model)?)
     };
     check_network(&service, &document)?;
-    if id == before.task_definition && !forced && !moved {
+    if Some(&id) == before.task_definition.as_ref() && !forced && !moved {
         return Ok(service);
     }
-    service.task_definition = id.clone();
     Ok(start_deployment(&service, ids::deployment_id()?, id, call.now))
 }
 

@@ -13,6 +13,9 @@ const EVERY: Duration = Duration::from_secs(60);
 /// Events that a reader that comes back can still resume from.
 const EVENTS_KEPT: i64 = 100_000;
 
+/// How long finished deployments of services can be asked for: 90 days (ECS developer guide, "View service history").
+const DEPLOYMENTS_KEPT_S: i64 = 90 * 24 * 60 * 60;
+
 /// Runs until it is dropped.
 pub async fn run(control: Arc<Control>) {
     loop {
@@ -37,6 +40,8 @@ pub async fn pass(control: &Arc<Control>) -> Result<(), Failure> {
                 for task in gantry_store::task::stopped_before(tx, old).await? {
                     gantry_store::task::delete(tx, &task).await?;
                 }
+                let oldest = now.plus_seconds(-DEPLOYMENTS_KEPT_S);
+                gantry_store::service_deployment::delete_finished_before(tx, oldest).await?;
                 gantry_store::event::prune(tx, EVENTS_KEPT).await?;
                 gantry_store::session::delete_expired(tx, now).await?;
                 gantry_store::client_token::delete_expired(tx).await?;

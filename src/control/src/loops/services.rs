@@ -4,14 +4,17 @@
 //! again inside the transaction that carries it out: so nothing that changed between is overlooked, and two writers can
 //! never promise the same megabyte. Read [`settle`] first.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use gantry_model::service::{Deployment, Service};
+use gantry_model::service::{DeploymentController, Service, ServiceStatus};
 use gantry_model::task::LaunchType;
 use gantry_model::{ClusterName, Scope, ServiceName, Tag, TaskDefinitionId, UnixMillis};
-use gantry_scheduler::{DefaultStrategy, Definition, Message, Outcome, ServiceInput, Start, reconcile};
+use gantry_scheduler::{
+    ClusterState, DefaultStrategy, Definition, Message, Outcome, ServiceInput, Start, reconcile, reconcile_task_set,
+};
 use gantry_store::{Conn, Tx};
 use gantry_wire::shapes::ecs::{TaskDefinition, TaskOverride};
 
@@ -120,7 +123,8 @@ pub async fn settle(control: &Arc<Control>, key: &ServiceKey) -> Result<Option<U
 struct World {
     service: Service,
     tasks: Vec<gantry_model::task::Task>,
-    hosts: Hosts,
+    /// The hosts of each launch type that the service's deployments or task sets run on.
+    hosts: BTreeMap<LaunchType, Hosts>,
     definitions: BTreeMap<TaskDefinitionId, Loaded>,
 }
 
@@ -140,11 +144,19 @@ impl World {
     async fn load(conn: &mut Conn, key: &ServiceKey) -> Result<Option<Self>, Failure> {
         let found = gantry_store::service::get(conn, &key.scope, &key.cluster, &key.name).await?;
         let Some(service) = found else { return Ok(None) };
-        let launch_type = update_service::capacity_of(&service).launch_type;
         let tasks = gantry_store::task::of_service(conn, &key.scope, &key.cluster, &key.name).await?;
-        let hosts = Hosts::load(conn, &key.scope, &key.cluster, launch_type).await?;
+        let own = update_service::capacity_of(&service).launch_type;
+        let mut hosts = BTreeMap::new();
         let mut definitions = BTreeMap::new();
-        for Deployment { task_definition: id, .. } in &service.deployments {
+        let deployed = service.deployments.iter().map(|d| (&d.task_definition, own));
+        let in_sets = service
+            .task_sets
+            .iter()
+            .map(|set| (&set.task_definition, update_service::capacity_of_workload(&set.workload).launch_type));
+        for (id, launch_type) in deployed.chain(in_sets) {
+            if let Entry::Vacant(vacant) = hosts.entry(launch_type) {
+                vacant.insert(Hosts::load(conn, &key.scope, &key.cluster, launch_type).await?);
+            }
             if let Some(model) = gantry_store::task_definition::get(conn, &key.scope, id).await? {
                 let document = launch::document(&model)?;
                 let needs = Definition {
@@ -158,25 +170,68 @@ impl World {
     }
 
     fn decide(&mut self, now: UnixMillis, seed: u64) -> Decision {
-        let definitions = self.definitions.iter().map(|(id, loaded)| (id.clone(), loaded.needs.clone())).collect();
-        let default_strategy = match update_service::capacity_of(&self.service).launch_type {
-            LaunchType::Fargate => DefaultStrategy::Fargate,
-            LaunchType::Ec2 | LaunchType::External => DefaultStrategy::Service,
+        let outcome = match self.service.deployment_controller {
+            DeploymentController::Ecs => {
+                let launch_type = update_service::capacity_of(&self.service).launch_type;
+                self.decide_part(&self.service.clone(), launch_type, now, seed, |input, state| reconcile(input, state))
+            }
+            DeploymentController::External | DeploymentController::CodeDeploy => self.decide_task_sets(now, seed),
         };
-        let input = ServiceInput {
-            service: &self.service,
-            tasks: &self.tasks,
-            definitions: &definitions,
-            default_strategy,
-            now,
-            seed,
-        };
-        let outcome = reconcile(&input, &mut self.hosts.state);
         let is_quiet = outcome.starts.is_empty()
             && outcome.stops.is_empty()
             && outcome.messages.is_empty()
             && outcome.service == self.service;
         Decision { outcome, is_quiet }
+    }
+
+    /// Settles each task set in turn; one that is gone makes room for the next at its place.
+    fn decide_task_sets(&mut self, now: UnixMillis, seed: u64) -> Outcome {
+        let mut whole = Outcome {
+            service: self.service.clone(),
+            starts: Vec::new(),
+            stops: Vec::new(),
+            messages: Vec::new(),
+            wake_at: None,
+        };
+        if self.service.status != ServiceStatus::Active {
+            return self
+                .decide_part(&whole.service, LaunchType::Ec2, now, seed, |input, state| reconcile(input, state));
+        }
+        let mut index = 0;
+        while let Some(set) = whole.service.task_sets.get(index) {
+            let id = set.id.clone();
+            let launch_type = update_service::capacity_of_workload(&set.workload).launch_type;
+            let part = self.decide_part(&whole.service, launch_type, now, seed, |input, state| {
+                reconcile_task_set(input, index, state)
+            });
+            whole.starts.extend(part.starts);
+            whole.stops.extend(part.stops);
+            whole.messages.extend(part.messages);
+            whole.wake_at = [whole.wake_at, part.wake_at].into_iter().flatten().min();
+            whole.service = part.service;
+            index += usize::from(whole.service.task_sets.get(index).is_some_and(|set| set.id == id));
+        }
+        whole
+    }
+
+    fn decide_part(
+        &mut self,
+        service: &Service,
+        launch_type: LaunchType,
+        now: UnixMillis,
+        seed: u64,
+        decide: impl FnOnce(&ServiceInput<'_>, &mut ClusterState) -> Outcome,
+    ) -> Outcome {
+        let definitions = self.definitions.iter().map(|(id, loaded)| (id.clone(), loaded.needs.clone())).collect();
+        let default_strategy = match launch_type {
+            LaunchType::Fargate => DefaultStrategy::Fargate,
+            LaunchType::Ec2 | LaunchType::External => DefaultStrategy::Service,
+        };
+        let input =
+            ServiceInput { service, tasks: &self.tasks, definitions: &definitions, default_strategy, now, seed };
+        let mut none = ClusterState::new(&service.cluster, &[], &[]);
+        let state = self.hosts.get_mut(&launch_type).map_or(&mut none, |hosts| &mut hosts.state);
+        decide(&input, state)
     }
 
     /// Writes what was decided: stops, then starts, then what the service says of it.
@@ -211,12 +266,15 @@ impl World {
         now: UnixMillis,
     ) -> Result<Option<gantry_model::TaskId>, Failure> {
         let Some(definition) = self.definitions.get(&start.task_definition) else { return Ok(None) };
-        let Some(host) = self.hosts.instances.iter().find(|h| h.id == start.instance) else { return Ok(None) };
-        let capacity = update_service::capacity_of(&self.service);
+        let workload = self.service.workload_of(&start.deployment);
+        let capacity = update_service::capacity_of_workload(&workload);
+        let host = self.hosts.get(&capacity.launch_type).into_iter().flat_map(|hosts| &hosts.instances);
+        let Some(host) = host.into_iter().find(|h| h.id == start.instance) else { return Ok(None) };
         let overrides = TaskOverride::default();
         let group = self.service.group();
         let tags = self.tags(definition);
-        let asked = self.service.extra.get("platformVersion").and_then(|v| v.as_str());
+        let asked = workload.kept.get("platformVersion").and_then(|v| v.as_str());
+        let asked = asked.filter(|_| capacity.launch_type == LaunchType::Fargate);
         let platform_version = launch::platform_version(capacity.launch_type, asked)?;
         let template = TaskTemplate {
             scope: &self.service.scope,
@@ -231,7 +289,7 @@ impl World {
             group: &group,
             started_by: Some(start.deployment.as_str()),
             service: Some((&self.service.name, &start.deployment)),
-            network_configuration: self.service.extra.get("networkConfiguration"),
+            network_configuration: workload.kept.get("networkConfiguration"),
             enable_execute_command: self.flag("enableExecuteCommand"),
             tags: &tags,
         };

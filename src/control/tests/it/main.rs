@@ -8,10 +8,13 @@ mod attributes;
 mod clusters;
 mod container_instances;
 mod front;
+mod protection;
 mod registry_walk;
+mod service_history;
 mod services;
 mod tags;
 mod task_definitions;
+mod task_sets;
 mod tasks;
 
 use gantry_testkit::Refusal;

@@ -2,10 +2,43 @@
 
 use gantry_control::ecs::record;
 use gantry_control::error::Failure;
+use gantry_control::loops::services::{ServiceKey, settle as settle_one};
 use gantry_model::service::{Service, StartThrottle};
 use gantry_model::{ClusterName, ServiceName};
 use gantry_testkit::{TestGantry, scope};
-use serde_json::json;
+use serde_json::{Value, json};
+
+/// The cluster `default` with a host, a definition `web:1`, and the service `web` of it with the members of `service`.
+pub(crate) async fn serving(gantry: &TestGantry, service: Value) {
+    gantry.cluster("default").await;
+    gantry.host("default", "i-1").await;
+    gantry.definition("web", json!({})).await;
+    let mut input = json!({ "serviceName": "web", "taskDefinition": "web" });
+    for (name, value) in service.as_object().unwrap() {
+        input[name] = value.clone();
+    }
+    gantry.ecs("CreateService", input).await.unwrap();
+}
+
+/// Has the service loop look at a service of the cluster `default` once.
+pub(crate) async fn settle(gantry: &TestGantry, name: &str) {
+    let key = ServiceKey {
+        scope: scope(),
+        cluster: ClusterName::parse("default").unwrap(),
+        name: ServiceName::parse(name).unwrap(),
+    };
+    settle_one(&gantry.control, &key).await.unwrap();
+}
+
+/// Reports every task of a service as its agent would once all run, and those that are to stop as STOPPED.
+pub(crate) async fn report_all_running(gantry: &TestGantry, name: &str) {
+    for (desired, status) in [("RUNNING", "RUNNING"), ("STOPPED", "STOPPED")] {
+        let listed = gantry.ecs("ListTasks", json!({ "serviceName": name, "desiredStatus": desired })).await.unwrap();
+        for arn in listed["taskArns"].as_array().unwrap() {
+            gantry.report("default", arn.as_str().unwrap(), status, json!({})).await;
+        }
+    }
+}
 
 /// Changes the stored service `web`, and answers it as it then is.
 async fn stored(gantry: &TestGantry, change: impl FnOnce(&mut Service) + Send + 'static) -> Service {

@@ -30,6 +30,7 @@ pub fn start_deployment(
         id,
         status: DeploymentStatus::Primary,
         task_definition: task_definition.clone(),
+        workload: Some(service.workload()),
         rollout_state: RolloutState::InProgress,
         failed_tasks: 0,
         reached_running: false,
@@ -38,7 +39,7 @@ pub fn start_deployment(
         rolled_back_from: None,
     };
     service.deployments.insert(0, deployment);
-    service.task_definition = task_definition;
+    service.task_definition = Some(task_definition);
     forget_troubles(&mut service);
     service
 }
@@ -57,11 +58,69 @@ fn completed(id: &DeploymentId) -> String {
     format!("ECS deployment {id} completed.")
 }
 
+/// `service` with its PRIMARY deployment given up and the last completed one PRIMARY again, and which that is; `None` when
+/// none is under way or none completed before it. For StopServiceDeployment.
+#[must_use]
+pub fn stop_and_roll_back(service: &Service, now: UnixMillis) -> Option<(Service, DeploymentId)> {
+    let mut service = service.clone();
+    let failed = service.primary().filter(|p| p.rollout_state == RolloutState::InProgress)?.id.clone();
+    let target = last_completed(&service)?;
+    fail_primary(&mut service, format!("ECS deployment stopped: rolling back to deploymentId {target}."), now);
+    roll_back(&mut service, &failed, &target, now);
+    Some((service, target))
+}
+
+/// `service` with its PRIMARY deployment given up and nothing in its place: what runs stays and nothing is started. `None`
+/// when none is under way. For StopServiceDeployment.
+#[must_use]
+pub fn stop_deployment(service: &Service, now: UnixMillis) -> Option<Service> {
+    let mut service = service.clone();
+    service.primary().filter(|p| p.rollout_state == RolloutState::InProgress)?;
+    fail_primary(&mut service, "ECS deployment stopped by the user.".to_owned(), now);
+    Some(service)
+}
+
+fn last_completed(service: &Service) -> Option<DeploymentId> {
+    let mut old = service.deployments.iter().filter(|d| d.status != DeploymentStatus::Primary);
+    old.find(|d| d.rollout_state == RolloutState::Completed).map(|d| d.id.clone())
+}
+
+fn primary_mut(service: &mut Service) -> Option<&mut Deployment> {
+    service.deployments.iter_mut().find(|d| d.status == DeploymentStatus::Primary)
+}
+
+fn fail_primary(service: &mut Service, reason: String, now: UnixMillis) {
+    if let Some(primary) = primary_mut(service) {
+        primary.rollout_state = RolloutState::Failed;
+        primary.updated_at = now;
+        primary.rollout_state_reason = reason;
+    }
+}
+
+fn roll_back(service: &mut Service, failed: &DeploymentId, target: &DeploymentId, now: UnixMillis) {
+    let Some(position) = service.deployments.iter().position(|d| d.id == *target) else { return };
+    let mut deployment = service.deployments.remove(position);
+    deployment.status = DeploymentStatus::Primary;
+    deployment.rollout_state = RolloutState::InProgress;
+    deployment.rollout_state_reason = in_progress(&deployment.id);
+    deployment.failed_tasks = 0;
+    deployment.updated_at = now;
+    deployment.rolled_back_from = Some(failed.clone());
+    service.task_definition = Some(deployment.task_definition.clone());
+    if let Some(workload) = &deployment.workload {
+        service.adopt(workload);
+    }
+    for other in &mut service.deployments {
+        other.status = DeploymentStatus::Active;
+    }
+    service.deployments.insert(0, deployment);
+    forget_troubles(service);
+}
+
 impl Pass<'_> {
     /// The newest deployment before the PRIMARY one that completed.
     pub(super) fn last_completed(&self) -> Option<DeploymentId> {
-        let mut old = self.service.deployments.iter().filter(|d| d.status != DeploymentStatus::Primary);
-        old.find(|d| d.rollout_state == RolloutState::Completed).map(|d| d.id.clone())
+        last_completed(&self.service)
     }
 
     /// A deployment that was replaced before it was seen to complete, but whose tasks are all healthy, did complete: a
@@ -81,35 +140,18 @@ impl Pass<'_> {
         }
     }
 
-    /// Marks the PRIMARY deployment as failed; `target` is the deployment that takes over, if one does.
+    /// Marks the PRIMARY deployment as failed by the breaker; `target` is the deployment that takes over, if one does.
     pub(super) fn fail_primary(&mut self, target: Option<&DeploymentId>) {
-        let now = self.input.now;
-        if let Some(primary) = self.primary_mut() {
-            primary.rollout_state = RolloutState::Failed;
-            primary.updated_at = now;
-            primary.rollout_state_reason = match target {
-                None => "ECS deployment circuit breaker: tasks failed to start.".to_owned(),
-                Some(target) => format!("ECS deployment circuit breaker: rolling back to deploymentId {target}."),
-            };
-        }
+        let reason = match target {
+            None => "ECS deployment circuit breaker: tasks failed to start.".to_owned(),
+            Some(target) => format!("ECS deployment circuit breaker: rolling back to deploymentId {target}."),
+        };
+        fail_primary(&mut self.service, reason, self.input.now);
     }
 
     /// Makes `target` PRIMARY again in place of `failed`.
     pub(super) fn roll_back(&mut self, failed: &DeploymentId, target: &DeploymentId) {
-        let Some(position) = self.service.deployments.iter().position(|d| d.id == *target) else { return };
-        let mut deployment = self.service.deployments.remove(position);
-        deployment.status = DeploymentStatus::Primary;
-        deployment.rollout_state = RolloutState::InProgress;
-        deployment.rollout_state_reason = in_progress(&deployment.id);
-        deployment.failed_tasks = 0;
-        deployment.updated_at = self.input.now;
-        deployment.rolled_back_from = Some(failed.clone());
-        self.service.task_definition = deployment.task_definition.clone();
-        for other in &mut self.service.deployments {
-            other.status = DeploymentStatus::Active;
-        }
-        self.service.deployments.insert(0, deployment);
-        forget_troubles(&mut self.service);
+        roll_back(&mut self.service, failed, target, self.input.now);
     }
 
     /// Completes the PRIMARY deployment, lets drained ones go and says when the service is steady.
@@ -141,8 +183,8 @@ impl Pass<'_> {
 
     fn complete_primary(&mut self) {
         let now = self.input.now;
-        let Some(primary) = self.primary_mut().filter(|primary| primary.rollout_state == RolloutState::InProgress)
-        else {
+        let underway = |primary: &&mut Deployment| primary.rollout_state == RolloutState::InProgress;
+        let Some(primary) = primary_mut(&mut self.service).filter(underway) else {
             return;
         };
         primary.rollout_state = RolloutState::Completed;
@@ -178,9 +220,5 @@ impl Pass<'_> {
         let since = said.unwrap_or(now);
         self.service.steady_since = Some(since);
         self.wake(since.plus_millis(REPEAT_AFTER_MILLIS));
-    }
-
-    fn primary_mut(&mut self) -> Option<&mut Deployment> {
-        self.service.deployments.iter_mut().find(|d| d.status == DeploymentStatus::Primary)
     }
 }

@@ -9,11 +9,14 @@
 //! publishes only the 15 minutes). A success after the last failure, or a new deployment, ends it.
 
 use gantry_model::UnixMillis;
-use gantry_model::service::{BreakerThreshold, Deployment, DeploymentStatus, RolloutState, Service, StartThrottle};
+use gantry_model::service::{
+    BreakerThreshold, Deployment, DeploymentStatus, RolloutState, Service, StartThrottle, TaskSet,
+};
 use gantry_model::task::{DesiredStatus, HealthStatus, StopCode, Task, TaskStatus};
 
 use super::Pass;
 use super::standing::{grace_period_s, has_checks};
+use super::task_sets::{part, take_back};
 use crate::message::Message;
 
 /// How long a task without health checks must have been RUNNING for its end not to be a failure to start.
@@ -24,6 +27,10 @@ const LONGEST_DELAY_S: i64 = 900;
 
 /// Takes note that `task` is RUNNING now; once per transition, in the transaction that writes it.
 pub fn note_running(service: &mut Service, task: &Task, now: UnixMillis) {
+    as_part(service, task, now, |service| mark_running(service, task, now));
+}
+
+fn mark_running(service: &mut Service, task: &Task, now: UnixMillis) {
     if let Some(deployment) = deployment_of(service, task)
         && !deployment.reached_running
     {
@@ -37,6 +44,10 @@ pub fn note_running(service: &mut Service, task: &Task, now: UnixMillis) {
 /// A task that turns unhealthy is a failure that the breaker counts. In a service with a grace period it is counted when
 /// the task is given up instead, since bad health inside the period means nothing.
 pub fn note_health(service: &mut Service, task: &Task, now: UnixMillis) {
+    as_part(service, task, now, |service| mark_health(service, task, now));
+}
+
+fn mark_health(service: &mut Service, task: &Task, now: UnixMillis) {
     let graceful = grace_period_s(service) > 0;
     match task.health {
         HealthStatus::Healthy => note_success(service, task),
@@ -52,6 +63,23 @@ pub fn note_health(service: &mut Service, task: &Task, now: UnixMillis) {
 /// Takes note that `task` is STOPPED now; once, in the transaction that writes it. `was_running` says whether it had
 /// been RUNNING.
 pub fn note_stopped(service: &mut Service, task: &Task, was_running: bool, now: UnixMillis) {
+    as_part(service, task, now, |service| mark_stopped(service, task, was_running, now));
+}
+
+/// Has `note` done to the service, or to the task set that the task is of as if it were one.
+fn as_part(service: &mut Service, task: &Task, now: UnixMillis, note: impl FnOnce(&mut Service)) {
+    let of_task = |set: &TaskSet| task.deployment.as_ref() == Some(&set.id);
+    match service.task_sets.iter().position(of_task) {
+        None => note(service),
+        Some(index) => {
+            let mut part = part(service, &service.task_sets[index]);
+            note(&mut part);
+            take_back(&mut service.task_sets[index], &part, now);
+        }
+    }
+}
+
+fn mark_stopped(service: &mut Service, task: &Task, was_running: bool, now: UnixMillis) {
     if was_running && has_proved_itself(task, now) {
         if started_after_last_failure(service, task) {
             note_success(service, task);
@@ -131,7 +159,8 @@ fn started_after_last_failure(service: &Service, task: &Task) -> bool {
 }
 
 /// After how many failures a deployment of `desired_count` tasks fails; `None` without a breaker.
-fn threshold(service: &Service) -> Option<u32> {
+#[must_use]
+pub fn breaker_threshold(service: &Service) -> Option<u32> {
     let breaker = service.deployment_configuration.circuit_breaker.as_ref().filter(|breaker| breaker.enable)?;
     let share = |percent: u32| {
         let share = (u64::from(service.desired_count) * u64::from(percent)).div_ceil(100);
@@ -193,7 +222,7 @@ impl Pass<'_> {
     /// Fails the PRIMARY deployment when too many of its tasks failed, and goes back to the last completed one if the
     /// service wants that and there is one.
     pub(super) fn open_breaker(&mut self) {
-        let Some(threshold) = threshold(&self.service) else { return };
+        let Some(threshold) = breaker_threshold(&self.service) else { return };
         let failed = self
             .service
             .primary()

@@ -20,6 +20,7 @@ impl<'a> Pass<'a> {
         if !self.is_frozen() && missing > 0 && !self.is_throttled() {
             self.start(missing.min(room));
         }
+        self.heed_protection();
         if (missing > 0 || leavers) && room == 0 && !self.is_frozen() {
             self.impede_if_blocked();
         }
@@ -56,7 +57,7 @@ impl<'a> Pass<'a> {
         let mut in_flight = live
             .iter()
             .any(|l| matches!(l.standing, Standing::Starting | Standing::Settling) && !going.contains(&l.task.id));
-        let candidates = live.iter().filter(|l| going.contains(&l.task.id)).copied().collect();
+        let candidates = live.iter().filter(|l| going.contains(&l.task.id) && !self.is_spared(l)).copied().collect();
         let mut order = self.scale_in(candidates);
         while let Some(next) = order.next() {
             let allowed = match next.standing {
@@ -95,12 +96,32 @@ impl<'a> Pass<'a> {
         let keepers: Vec<Live<'a>> = pool(true).collect();
         let surplus = keepers.len().saturating_sub(desired(self));
         if surplus > 0 {
-            let mut order = self.scale_in(keepers);
+            let mut order = self.scale_in(keepers.into_iter().filter(|l| !self.is_spared(l)).collect());
             for _ in 0..surplus {
                 going.extend(order.next().map(|l| &l.task.id));
             }
         }
         going
+    }
+
+    /// Whether scale-in protection keeps a task that would go. An unhealthy one goes all the same: nobody is served by it.
+    fn is_spared(&self, live: &Live<'_>) -> bool {
+        live.standing != Standing::Unhealthy && live.task.is_protected(self.input.now)
+    }
+
+    /// Says that protected tasks are more than are wanted, and asks to be called when the first protection ends.
+    fn heed_protection(&mut self) {
+        let live = self.live();
+        let spared: Vec<&Live<'_>> = live.iter().filter(|l| self.is_spared(l)).collect();
+        for until in spared.iter().filter_map(|l| l.task.protected_until) {
+            self.wake(until);
+        }
+        if spared.len() > desired(self) {
+            let deployment = self.service.primary().map(|primary| primary.id.clone());
+            if let Some(deployment) = deployment {
+                self.impede("protected", Message::ProtectedTasks { deployment });
+            }
+        }
     }
 
     fn scale_in(&self, candidates: Vec<Live<'a>>) -> ScaleIn<'a> {

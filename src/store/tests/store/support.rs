@@ -9,8 +9,8 @@ use gantry_model::cluster::{Cluster, ClusterStatus};
 use gantry_model::container_instance::{Attribute, ContainerInstance, InstanceStatus};
 use gantry_model::resources::{Requirements, Resources};
 use gantry_model::service::{
-    Deployment, DeploymentConfiguration, DeploymentStatus, RolloutState, SchedulingStrategy, Service, ServiceEvent,
-    ServiceStatus, StartThrottle,
+    Deployment, DeploymentConfiguration, DeploymentController, DeploymentStatus, RolloutState, SchedulingStrategy,
+    Service, ServiceEvent, ServiceStatus, StartThrottle,
 };
 use gantry_model::task::{LaunchType, Task, TaskStatus};
 use gantry_model::task_definition::{TaskDefinition, TaskDefinitionStatus};
@@ -186,7 +186,7 @@ pub(crate) fn a_service(name: &str) -> Service {
         status: ServiceStatus::Active,
         scheduling_strategy: SchedulingStrategy::Replica,
         desired_count: 3,
-        task_definition: task_definition.clone(),
+        task_definition: Some(task_definition.clone()),
         launch_type: Some(LaunchType::Ec2),
         capacity_provider_strategy: Vec::new(),
         deployment_configuration: DeploymentConfiguration {
@@ -201,6 +201,7 @@ pub(crate) fn a_service(name: &str) -> Service {
             id: DeploymentId::parse("ecs-svc/1").unwrap(),
             status: DeploymentStatus::Primary,
             task_definition,
+            workload: None,
             rollout_state: RolloutState::InProgress,
             rollout_state_reason: "ECS deployment ecs-svc/1 in progress.".to_owned(),
             failed_tasks: 0,
@@ -218,6 +219,8 @@ pub(crate) fn a_service(name: &str) -> Service {
         version: 0,
         steady_since: None,
         impediment: None,
+        deployment_controller: DeploymentController::Ecs,
+        task_sets: Vec::new(),
     }
 }
 

@@ -5,8 +5,10 @@
 pub mod cluster;
 pub mod container_instance;
 pub mod service;
+pub mod service_deployment;
 pub mod task;
 pub mod task_definition;
+pub mod task_set;
 
 use gantry_model::Tag;
 use gantry_wire::shapes::ecs as wire;

@@ -1,15 +1,18 @@
 //! A service as the API answers it (ECS API reference, `Service`).
 
 use gantry_model::Arn;
+use gantry_model::cluster::CapacityProviderStrategyItem;
 use gantry_model::placement::{BinpackField, PlacementConstraint, PlacementStrategy};
 use gantry_model::service::{
-    BreakerThreshold, Deployment, DeploymentConfiguration, DeploymentStatus, RolloutState, SchedulingStrategy, Service,
-    ServiceEvent,
+    BreakerThreshold, Deployment, DeploymentConfiguration, DeploymentController, DeploymentStatus, RolloutState,
+    SchedulingStrategy, Service, ServiceEvent,
 };
 use gantry_model::task::{DesiredStatus, Task, TaskStatus};
 use gantry_wire::ApiError;
 use gantry_wire::shapes::ecs as wire;
 use serde_json::{Map, Value};
+
+use super::{service_deployment, task_set};
 
 /// The service with the counts of `tasks` (those that are not STOPPED) and its last `messages`.
 ///
@@ -31,10 +34,22 @@ pub fn service(
     view.running_count = Some(running(tasks, own));
     view.pending_count = Some(pending(tasks, own));
     view.launch_type = service.launch_type.map(|l| l.as_str().to_owned());
-    view.capacity_provider_strategy = non_empty(strategy_items(service));
-    view.task_definition = Some(Arn::task_definition(&service.scope, &service.task_definition).to_string());
+    view.capacity_provider_strategy = strategy_items(&service.capacity_provider_strategy);
+    view.task_definition =
+        service.task_definition.as_ref().map(|id| Arn::task_definition(&service.scope, id).to_string());
     view.deployment_configuration = Some(deployment_configuration(&service.deployment_configuration));
-    view.deployment_controller = Some(wire::DeploymentController { r#type: Some("ECS".to_owned()) });
+    view.deployment_controller =
+        Some(wire::DeploymentController { r#type: Some(service.deployment_controller.as_str().to_owned()) });
+    if service.deployment_controller != DeploymentController::Ecs {
+        view.task_sets = Some(
+            service
+                .task_sets
+                .iter()
+                .map(|set| task_set::task_set(service, set, tasks, false))
+                .collect::<Result<_, _>>()?,
+        );
+    }
+    (view.current_service_deployment, view.current_service_revisions) = service_deployment::current(service, tasks);
     view.deployments =
         Some(service.deployments.iter().map(|d| deployment(service, d, tasks)).collect::<Result<_, _>>()?);
     view.events = Some(messages.iter().map(event).collect());
@@ -59,7 +74,7 @@ pub fn service(
 }
 
 /// The members that are kept as given, by their names in the API.
-fn from_kept(extra: &Map<String, Value>) -> Result<wire::Service, ApiError> {
+pub(super) fn from_kept(extra: &Map<String, Value>) -> Result<wire::Service, ApiError> {
     serde_json::from_value(Value::Object(extra.clone()))
         .map_err(|e| ApiError::server(format!("what a service keeps as given does not read: {e}")))
 }
@@ -72,33 +87,30 @@ fn count(tasks: &[Task], is: impl Fn(&Task) -> bool) -> i32 {
     i32::try_from(tasks.iter().filter(|t| is(t)).count()).unwrap_or(i32::MAX)
 }
 
-fn running(tasks: &[Task], own: impl Fn(&Task) -> bool) -> i32 {
+pub(super) fn running(tasks: &[Task], own: impl Fn(&Task) -> bool) -> i32 {
     count(tasks, |t| own(t) && t.last_status == TaskStatus::Running)
 }
 
-fn pending(tasks: &[Task], own: impl Fn(&Task) -> bool) -> i32 {
+pub(super) fn pending(tasks: &[Task], own: impl Fn(&Task) -> bool) -> i32 {
     count(tasks, |t| own(t) && t.desired_status == DesiredStatus::Running && t.last_status < TaskStatus::Running)
 }
 
-fn strategy_items(service: &Service) -> Vec<wire::CapacityProviderStrategyItem> {
-    service
-        .capacity_provider_strategy
-        .iter()
-        .map(|item| wire::CapacityProviderStrategyItem {
-            capacity_provider: Some(item.capacity_provider.clone()),
-            weight: Some(signed(item.weight)),
-            base: Some(signed(item.base)),
-        })
-        .collect()
-}
-
-fn non_empty<T>(items: Vec<T>) -> Option<Vec<T>> {
-    (!items.is_empty()).then_some(items)
+/// A capacity provider strategy as the API writes it; none when there is none.
+pub(super) fn strategy_items(
+    items: &[CapacityProviderStrategyItem],
+) -> Option<Vec<wire::CapacityProviderStrategyItem>> {
+    let item = |item: &CapacityProviderStrategyItem| wire::CapacityProviderStrategyItem {
+        capacity_provider: Some(item.capacity_provider.clone()),
+        weight: Some(signed(item.weight)),
+        base: Some(signed(item.base)),
+    };
+    (!items.is_empty()).then(|| items.iter().map(item).collect())
 }
 
 fn deployment(service: &Service, deployment: &Deployment, tasks: &[Task]) -> Result<wire::Deployment, ApiError> {
     let own = |t: &Task| t.deployment.as_ref() == Some(&deployment.id);
-    let kept = from_kept(&service.extra)?;
+    let workload = service.workload_of(&deployment.id);
+    let kept = from_kept(&workload.kept)?;
     Ok(wire::Deployment {
         id: Some(deployment.id.to_string()),
         status: Some(
@@ -121,8 +133,8 @@ fn deployment(service: &Service, deployment: &Deployment, tasks: &[Task]) -> Res
         failed_tasks: Some(signed(deployment.failed_tasks)),
         created_at: Some(deployment.created_at.into()),
         updated_at: Some(deployment.updated_at.into()),
-        launch_type: service.launch_type.map(|l| l.as_str().to_owned()),
-        capacity_provider_strategy: non_empty(strategy_items(service)),
+        launch_type: workload.launch_type.map(|l| l.as_str().to_owned()),
+        capacity_provider_strategy: strategy_items(&workload.capacity_provider_strategy),
         platform_version: kept.platform_version,
         platform_family: kept.platform_family,
         network_configuration: kept.network_configuration,
@@ -139,7 +151,8 @@ fn deployment(service: &Service, deployment: &Deployment, tasks: &[Task]) -> Res
     })
 }
 
-fn deployment_configuration(configuration: &DeploymentConfiguration) -> wire::DeploymentConfiguration {
+/// The bounds of a deployment as the API writes them.
+pub(super) fn deployment_configuration(configuration: &DeploymentConfiguration) -> wire::DeploymentConfiguration {
     let breaker = configuration.circuit_breaker.as_ref();
     let threshold = breaker.map(|b| match b.threshold {
         BreakerThreshold::BoundedPercent(n) => ("BOUNDED_PERCENT", n),

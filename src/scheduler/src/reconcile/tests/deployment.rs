@@ -1,9 +1,11 @@
 //! Deployments: completion, superseding, rollback.
 
+use gantry_model::UnixMillis;
 use gantry_model::service::DeploymentStatus::{Active, Primary};
 use gantry_model::service::RolloutState::{Completed, Failed, InProgress};
 use gantry_model::task::TaskStatus;
 
+use super::super::{start_deployment, stop_and_roll_back, stop_deployment};
 use super::{Scene, deployments, line, messages, scene};
 use crate::fixtures::{TaskBuilder, breaker, definition, deployment_id, host, task};
 
@@ -101,7 +103,7 @@ fn an_open_breaker_rolls_back_to_the_last_completed_deployment_and_keeps_its_tas
     );
     let service = &outcome.service;
     assert_eq!(deployments(service), [("1".to_owned(), Primary, InProgress), ("2".to_owned(), Active, Failed)]);
-    assert_eq!(service.task_definition, definition(1));
+    assert_eq!(service.task_definition, Some(definition(1)));
     assert_eq!(service.deployments[0].rolled_back_from, Some(deployment_id(2)));
     assert_eq!(
         service.deployments[1].rollout_state_reason,
@@ -136,4 +138,30 @@ fn without_a_completed_deployment_there_is_nothing_to_roll_back_to() {
         outcome.service.deployments[0].rollout_state_reason,
         "ECS deployment circuit breaker: tasks failed to start."
     );
+}
+
+#[test]
+fn a_rollback_restores_what_the_revision_fixed_beside_its_definition() {
+    let mut scene = scene(1).tasks([task(1)]);
+    let network = |subnet: &str| serde_json::json!({ "awsvpcConfiguration": { "subnets": [subnet] } });
+    scene.service.extra.insert("networkConfiguration".to_owned(), network("a"));
+    scene.service.deployments[0].workload = Some(scene.service.workload());
+    scene.service.extra.insert("networkConfiguration".to_owned(), network("b"));
+    let scene = scene.deploying(2);
+    let (service, target) = stop_and_roll_back(&scene.service, UnixMillis(600_000)).unwrap();
+    assert_eq!(target, deployment_id(1));
+    assert_eq!(service.extra["networkConfiguration"], network("a"));
+    assert_eq!(service.task_definition, Some(definition(1)));
+    assert_eq!(service.primary().unwrap().rolled_back_from, Some(deployment_id(2)));
+}
+
+#[test]
+fn only_a_deployment_under_way_with_one_before_it_can_be_rolled_back() {
+    let settled = scene(1).service;
+    assert!(stop_and_roll_back(&settled, UnixMillis(0)).is_none());
+    assert!(stop_deployment(&settled, UnixMillis(0)).is_none());
+    let first = start_deployment(&crate::fixtures::service(1), deployment_id(1), definition(1), UnixMillis(0));
+    assert!(stop_and_roll_back(&first, UnixMillis(0)).is_none());
+    let aborted = stop_deployment(&first, UnixMillis(0)).unwrap();
+    assert_eq!(aborted.primary().unwrap().rollout_state, Failed);
 }

@@ -241,3 +241,40 @@ fn a_deleted_service_stops_its_tasks_and_is_inactive_once_they_are_stopping() {
     scene.service = outcome.service;
     assert_eq!(scene.run().service, scene.service);
 }
+
+#[test]
+fn scaling_in_spares_protected_tasks_until_their_time_is_over() {
+    let tasks = || [task(1).protected_until(700_000), task(2), task(3).protected_until(600_000)];
+    check(&scene(1).tasks(tasks()), "start on [] stop [2 3]");
+    let only_protected = scene(1).tasks([task(1).protected_until(700_000), task(2).protected_until(800_000)]).run();
+    assert_eq!(line(&only_protected), "start on [] stop []");
+    assert_eq!(only_protected.wake_at, Some(UnixMillis(700_000)));
+    assert_eq!(
+        messages(&only_protected),
+        [
+            "was unable to reach steady state because task set (ecs-svc/1) was unable to scale in. Reason: The number of \
+          protected tasks are more than the desired count of tasks."
+        ]
+    );
+}
+
+#[test]
+fn a_deployment_waits_for_protected_tasks_of_the_old_definition() {
+    let new = || [task(3).of(2).on(2), task(4).of(2).on(2)];
+    let scene = scene(2).tasks([task(1).protected_until(700_000), task(2)]).tasks(new()).deploying(2);
+    let outcome = scene.run();
+    assert_eq!(line(&outcome), "start on [] stop [2]");
+    assert_eq!(outcome.service.primary().unwrap().rollout_state, gantry_model::service::RolloutState::InProgress);
+}
+
+#[test]
+fn a_protected_task_that_turns_unhealthy_is_replaced_all_the_same() {
+    let tasks = [task(1).with_health(HealthStatus::Unhealthy).protected_until(700_000), task(2).on(2)];
+    check(&scene(2).tasks(tasks), "start on [1] stop []");
+    let replaced = [
+        task(1).with_health(HealthStatus::Unhealthy).protected_until(700_000),
+        task(2).on(2).with_health(HealthStatus::Healthy),
+        task(3).on(2).with_health(HealthStatus::Healthy),
+    ];
+    check(&scene(2).tasks(replaced), "start on [] stop [1]");
+}

@@ -1,0 +1,39 @@
+//! GetTaskProtection: which tasks of services are protected from scale-in (ECS API reference, `GetTaskProtection`).
+
+use gantry_model::task::Task;
+use gantry_wire::ApiError;
+use gantry_wire::shapes::ecs::{GetTaskProtectionRequest, GetTaskProtectionResponse};
+
+use crate::context::Call;
+use crate::ecs::{protection, resolve};
+use crate::error::Failure;
+
+const MOST: usize = 100;
+
+/// Answers GetTaskProtection; without `tasks` it names those of the cluster that are protected.
+///
+/// # Errors
+/// ClusterNotFoundException; InvalidParameterException for more than a hundred tasks.
+pub async fn get_task_protection(
+    call: Call,
+    input: GetTaskProtectionRequest,
+) -> Result<GetTaskProtectionResponse, Failure> {
+    let mut reader = call.control.store.read().await?;
+    let cluster = resolve::cluster(&mut reader, &call.scope, input.cluster.as_deref()).await?;
+    let named = input.tasks.unwrap_or_default();
+    if named.len() > MOST {
+        return Err(ApiError::invalid_parameter("tasks must name at most 100 tasks.").into());
+    }
+    let (tasks, failures) = if named.is_empty() {
+        let protected =
+            |task: &Task| task.scope == call.scope && task.cluster == cluster.name && task.is_protected(call.now);
+        (gantry_store::task::unstopped(&mut reader).await?.into_iter().filter(protected).collect(), Vec::new())
+    } else {
+        protection::of_services(&mut reader, &call.scope, &cluster.name, &named).await?
+    };
+    let protected = |task: &Task| protection::view(task, call.now);
+    Ok(GetTaskProtectionResponse {
+        protected_tasks: Some(tasks.iter().map(protected).collect()),
+        failures: Some(failures),
+    })
+}

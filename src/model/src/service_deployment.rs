@@ -1,0 +1,318 @@
+//! Service deployments and revisions: the history of what was rolled out, when, and how it ended.
+//!
+//! Each deployment of a service makes one revision and one record of itself; both have the digits of the deployment's id
+//! as theirs. The record follows the service ([`ServiceDeployment::follow`]); nothing is decided by it.
+//!
+//! Source: ECS API reference, `ServiceDeployment`, `ServiceRevision`; ECS developer guide, "View service history".
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{ClusterName, DeploymentId, Scope, ServiceName, TaskDefinitionId};
+use crate::service::{Deployment, DeploymentConfiguration, RolloutState, Service, ServiceStatus, Workload};
+use crate::time::UnixMillis;
+
+/// A deployment of a service with the revision that it rolls out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ServiceDeployment {
+    pub scope: Scope,
+    pub cluster: ClusterName,
+    pub service: ServiceName,
+    pub deployment: DeploymentId,
+    pub status: ServiceDeploymentStatus,
+    pub status_reason: Option<String>,
+    /// The revision's definition.
+    pub task_definition: TaskDefinitionId,
+    /// What else the revision fixes.
+    pub workload: Workload,
+    pub configuration: DeploymentConfiguration,
+    /// The deployments whose revisions ran when this one began.
+    pub sources: Vec<DeploymentId>,
+    pub rollback: Option<Rollback>,
+    /// Failures that the circuit breaker counted, as of the end.
+    pub failed_tasks: u32,
+    /// Whether the circuit breaker ended it.
+    pub breaker_opened: bool,
+    pub created_at: UnixMillis,
+    pub updated_at: UnixMillis,
+    pub finished_at: Option<UnixMillis>,
+    /// When it was asked to stop.
+    pub stopped_at: Option<UnixMillis>,
+}
+
+/// The way back from a deployment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Rollback {
+    pub reason: String,
+    pub started_at: UnixMillis,
+    /// The deployment whose revision takes over.
+    pub target: DeploymentId,
+}
+
+/// How far a service deployment is (ECS API reference, `ServiceDeployment.status`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ServiceDeploymentStatus {
+    Pending,
+    Successful,
+    Stopped,
+    StopRequested,
+    InProgress,
+    RollbackRequested,
+    RollbackInProgress,
+    RollbackSuccessful,
+    RollbackFailed,
+}
+
+impl ServiceDeploymentStatus {
+    /// The status as the API writes it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "PENDING",
+            Self::Successful => "SUCCESSFUL",
+            Self::Stopped => "STOPPED",
+            Self::StopRequested => "STOP_REQUESTED",
+            Self::InProgress => "IN_PROGRESS",
+            Self::RollbackRequested => "ROLLBACK_REQUESTED",
+            Self::RollbackInProgress => "ROLLBACK_IN_PROGRESS",
+            Self::RollbackSuccessful => "ROLLBACK_SUCCESSFUL",
+            Self::RollbackFailed => "ROLLBACK_FAILED",
+        }
+    }
+
+    /// Whether it goes no further.
+    #[must_use]
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Successful | Self::Stopped | Self::RollbackSuccessful | Self::RollbackFailed)
+    }
+}
+
+/// The id of a deployment's revision and record: its digits.
+#[must_use]
+pub fn record_id(deployment: &DeploymentId) -> &str {
+    deployment.as_str().strip_prefix("ecs-svc/").unwrap_or_default()
+}
+
+/// The deployment whose revision and record have `id`; `None` when no deployment can.
+#[must_use]
+pub fn deployment_of(id: &str) -> Option<DeploymentId> {
+    DeploymentId::parse(format!("ecs-svc/{id}")).ok()
+}
+
+impl ServiceDeployment {
+    /// The record of `service`'s PRIMARY deployment, which has just begun; `None` when it has none.
+    #[must_use]
+    pub fn begin(service: &Service) -> Option<Self> {
+        let primary = service.primary()?;
+        let others = service.deployments.iter().filter(|d| d.id != primary.id);
+        Some(Self {
+            scope: service.scope.clone(),
+            cluster: service.cluster.clone(),
+            service: service.name.clone(),
+            deployment: primary.id.clone(),
+            status: ServiceDeploymentStatus::InProgress,
+            status_reason: None,
+            task_definition: primary.task_definition.clone(),
+            workload: primary.workload.clone().unwrap_or_else(|| service.workload()),
+            configuration: service.deployment_configuration.clone(),
+            sources: others.map(|d| d.id.clone()).collect(),
+            rollback: None,
+            failed_tasks: 0,
+            breaker_opened: false,
+            created_at: primary.created_at,
+            updated_at: primary.created_at,
+            finished_at: None,
+            stopped_at: None,
+        })
+    }
+
+    /// Brings the record to what `service` is now. What is final stays.
+    pub fn follow(&mut self, service: &Service, now: UnixMillis) {
+        if self.status.is_final() {
+            return;
+        }
+        if service.status != ServiceStatus::Active {
+            return self.end(ServiceDeploymentStatus::Stopped, Some("The service was deleted."), now);
+        }
+        if let Some(own) = service.deployments.iter().find(|d| d.id == self.deployment) {
+            self.failed_tasks = own.failed_tasks;
+        }
+        let Some(primary) = service.primary() else { return };
+        if primary.id == self.deployment {
+            self.follow_own(primary, now);
+        } else if primary.rolled_back_from.as_ref() == Some(&self.deployment) {
+            self.follow_rollback(primary, now);
+        } else {
+            self.end(ServiceDeploymentStatus::Stopped, Some("Another deployment took its place."), now);
+        }
+    }
+
+    fn follow_own(&mut self, own: &Deployment, now: UnixMillis) {
+        match own.rollout_state {
+            RolloutState::InProgress => {}
+            RolloutState::Completed => self.end(ServiceDeploymentStatus::Successful, None, now),
+            RolloutState::Failed => {
+                self.breaker_opened = self.stopped_at.is_none();
+                self.end(ServiceDeploymentStatus::Stopped, Some(&own.rollout_state_reason), now);
+            }
+        }
+    }
+
+    fn follow_rollback(&mut self, target: &Deployment, now: UnixMillis) {
+        if self.rollback.is_none() {
+            self.breaker_opened = self.stopped_at.is_none();
+            let reason = match self.stopped_at {
+                Some(_) => "Service deployment rolled back because it was asked to stop.",
+                None => "Service deployment rolled back because the circuit breaker threshold was exceeded.",
+            };
+            self.rollback = Some(Rollback { reason: reason.to_owned(), started_at: now, target: target.id.clone() });
+            self.status = ServiceDeploymentStatus::RollbackInProgress;
+            self.status_reason = Some(reason.to_owned());
+            self.updated_at = now;
+        }
+        match target.rollout_state {
+            RolloutState::InProgress => {}
+            RolloutState::Completed => self.end(ServiceDeploymentStatus::RollbackSuccessful, None, now),
+            RolloutState::Failed => {
+                self.end(ServiceDeploymentStatus::RollbackFailed, Some(&target.rollout_state_reason), now);
+            }
+        }
+    }
+
+    fn end(&mut self, status: ServiceDeploymentStatus, reason: Option<&str>, now: UnixMillis) {
+        self.status = status;
+        if let Some(reason) = reason {
+            self.status_reason = Some(reason.to_owned());
+        }
+        self.finished_at = Some(now);
+        self.updated_at = now;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::{DeploymentController, DeploymentStatus, SchedulingStrategy, StartThrottle};
+
+    fn deployment(number: u32, status: DeploymentStatus, rollout_state: RolloutState) -> Deployment {
+        Deployment {
+            id: DeploymentId::parse(format!("ecs-svc/{number}")).unwrap(),
+            status,
+            task_definition: format!("web:{number}").parse().unwrap(),
+            workload: None,
+            rollout_state,
+            rollout_state_reason: "the reason".to_owned(),
+            failed_tasks: 0,
+            reached_running: false,
+            created_at: UnixMillis(i64::from(number)),
+            updated_at: UnixMillis(0),
+            rolled_back_from: None,
+        }
+    }
+
+    fn service(deployments: Vec<Deployment>) -> Service {
+        Service {
+            scope: Scope { account: "000000000000".parse().unwrap(), region: "us-east-1".parse().unwrap() },
+            cluster: "default".parse().unwrap(),
+            name: "web".parse().unwrap(),
+            status: ServiceStatus::Active,
+            scheduling_strategy: SchedulingStrategy::Replica,
+            desired_count: 1,
+            task_definition: None,
+            launch_type: None,
+            capacity_provider_strategy: Vec::new(),
+            deployment_configuration: DeploymentConfiguration {
+                minimum_healthy_percent: 100,
+                maximum_percent: 200,
+                circuit_breaker: None,
+            },
+            placement_constraints: Vec::new(),
+            placement_strategy: Vec::new(),
+            health_check_grace_period_s: None,
+            deployments,
+            start_throttle: StartThrottle::default(),
+            extra: serde_json::Map::new(),
+            client_token: None,
+            created_at: UnixMillis(0),
+            created_by: String::new(),
+            tags: Vec::new(),
+            deployment_controller: DeploymentController::Ecs,
+            task_sets: Vec::new(),
+            version: 1,
+            steady_since: None,
+            impediment: None,
+        }
+    }
+
+    const PRIMARY: DeploymentStatus = DeploymentStatus::Primary;
+    const ACTIVE: DeploymentStatus = DeploymentStatus::Active;
+    const NOW: UnixMillis = UnixMillis(9);
+
+    /// The record of deployment 2, which replaces deployment 1.
+    fn record() -> ServiceDeployment {
+        let old = deployment(1, ACTIVE, RolloutState::Completed);
+        ServiceDeployment::begin(&service(vec![deployment(2, PRIMARY, RolloutState::InProgress), old])).unwrap()
+    }
+
+    #[test]
+    fn a_record_begins_with_where_it_comes_from_and_where_it_goes() {
+        let record = record();
+        assert_eq!(record.status, ServiceDeploymentStatus::InProgress);
+        assert_eq!(record_id(&record.deployment), "2");
+        assert_eq!(record.sources, [DeploymentId::parse("ecs-svc/1").unwrap()]);
+        assert_eq!(record.task_definition.revision, 2);
+    }
+
+    #[test]
+    fn a_record_ends_as_its_deployment_does() {
+        for (state, expected) in [
+            (RolloutState::InProgress, ServiceDeploymentStatus::InProgress),
+            (RolloutState::Completed, ServiceDeploymentStatus::Successful),
+            (RolloutState::Failed, ServiceDeploymentStatus::Stopped),
+        ] {
+            let mut record = record();
+            record.follow(&service(vec![deployment(2, PRIMARY, state)]), NOW);
+            assert_eq!(record.status, expected);
+            assert_eq!(record.finished_at.is_some(), expected.is_final());
+        }
+    }
+
+    #[test]
+    fn a_rollback_is_part_of_the_record_of_what_failed() {
+        let back = |state| {
+            let mut target = deployment(1, PRIMARY, state);
+            target.rolled_back_from = Some(DeploymentId::parse("ecs-svc/2").unwrap());
+            service(vec![target, deployment(2, ACTIVE, RolloutState::Failed)])
+        };
+        let mut record = record();
+        record.follow(&back(RolloutState::InProgress), NOW);
+        assert_eq!(record.status, ServiceDeploymentStatus::RollbackInProgress);
+        assert!(record.breaker_opened);
+        assert_eq!(record.rollback.as_ref().unwrap().target.as_str(), "ecs-svc/1");
+        record.follow(&back(RolloutState::Completed), UnixMillis(10));
+        assert_eq!(record.status, ServiceDeploymentStatus::RollbackSuccessful);
+        assert_eq!(record.finished_at, Some(UnixMillis(10)));
+    }
+
+    #[test]
+    fn a_newer_deployment_and_a_deleted_service_stop_it() {
+        let newer = service(vec![deployment(3, PRIMARY, RolloutState::InProgress)]);
+        let deleted = Service { status: ServiceStatus::Draining, ..service(Vec::new()) };
+        for after in [newer, deleted] {
+            let mut record = record();
+            record.follow(&after, NOW);
+            assert_eq!(record.status, ServiceDeploymentStatus::Stopped);
+        }
+    }
+
+    #[test]
+    fn what_is_final_stays() {
+        let mut record = record();
+        record.follow(&service(vec![deployment(2, PRIMARY, RolloutState::Completed)]), NOW);
+        let ended = record.clone();
+        record.follow(&service(vec![deployment(3, PRIMARY, RolloutState::InProgress)]), UnixMillis(20));
+        assert_eq!(record, ended);
+    }
+}

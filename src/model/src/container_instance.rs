@@ -14,6 +14,9 @@ pub const AVAILABILITY_ZONE: &str = "ecs.availability-zone";
 /// The attribute that names an instance's type.
 pub const INSTANCE_TYPE: &str = "ecs.instance-type";
 
+/// The attribute that puts an instance into the pool of a capacity provider.
+pub const CAPACITY_PROVIDER: &str = "gantry.capacity-provider";
+
 /// A host that runs tasks. What remains free of it is not kept here: it follows from the tasks placed on it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -77,6 +80,12 @@ impl ContainerInstance {
     #[must_use]
     pub fn attribute(&self, name: &str) -> Option<Option<&str>> {
         self.attributes.iter().find(|a| a.name == name).map(|a| a.value.as_deref())
+    }
+
+    /// The capacity provider whose pool the instance is in, if it is in one.
+    #[must_use]
+    pub fn capacity_provider(&self) -> Option<&str> {
+        self.attribute(CAPACITY_PROVIDER).flatten()
     }
 
     /// The zone that the instance stands in, when it says one.

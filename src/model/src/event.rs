@@ -35,6 +35,7 @@ pub struct NewEvent {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EventKind {
+    CapacityProvider,
     Cluster,
     ContainerInstance,
     TaskDefinition,
@@ -51,6 +52,7 @@ impl EventKind {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::CapacityProvider => "capacity-provider",
             Self::Cluster => "cluster",
             Self::ContainerInstance => "container-instance",
             Self::TaskDefinition => "task-definition",

@@ -6,6 +6,7 @@
 //! Read [`task::Task`] first: its status is what everybody else watches.
 
 pub mod arn;
+pub mod capacity_provider;
 pub mod cluster;
 pub mod container_instance;
 pub mod event;

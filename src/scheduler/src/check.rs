@@ -256,12 +256,25 @@ fn starts_fit(
         constraints: &constraints,
         strategy: &[],
         default_strategy: input.default_strategy,
+        capacity_provider: None,
     };
+    in_their_pools(instances, outcome)?;
     let tasks: Vec<Task> = others.iter().chain(staying).cloned().collect();
     let placed: Vec<ContainerInstanceId> = outcome.starts.iter().map(|start| start.instance.clone()).collect();
     let count = u32::try_from(placed.len()).unwrap_or(u32::MAX);
     let whole = Placement { placed, failures: Vec::new() };
     placement(&input.service.cluster, instances, &tasks, &request, count, &whole)
+}
+
+/// A start that counts for a capacity provider of hosts goes to one of its hosts.
+fn in_their_pools(instances: &[ContainerInstance], outcome: &Outcome) -> Checked {
+    for start in &outcome.starts {
+        let Some(provider) = start.capacity_provider.as_deref().filter(|p| !p.starts_with("FARGATE")) else { continue };
+        let host = instances.iter().find(|host| host.id == start.instance);
+        let own = host.and_then(ContainerInstance::capacity_provider);
+        ensure(own == Some(provider), || format!("{} is not in the pool of {provider}", start.instance))?;
+    }
+    Ok(())
 }
 
 fn completion_is_earned(input: &ServiceInput<'_>, outcome: &Outcome, staying: &[Task]) -> Checked {

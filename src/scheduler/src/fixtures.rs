@@ -49,6 +49,7 @@ pub(crate) fn request<'a>(requirements: &'a Requirements, group: &'a str) -> Pla
         constraints: &[],
         strategy: &[],
         default_strategy: DefaultStrategy::Service,
+        capacity_provider: None,
     }
 }
 

@@ -8,12 +8,14 @@
 //! - [`place::place`]: chooses hosts for tasks by constraints and strategies, and reserves them.
 //! - [`mod@explain`]: why a host cannot take a task, host by host.
 //! - [`reconcile::reconcile`]: compares a service with its tasks and answers what to start and stop.
+//! - [`capacity`]: which capacity provider the next task goes to.
 //! - [`expression`]: the cluster query language.
 //! - [`check`]: an independent checker of what the others answer; it shares no code with them.
 //!
 //! Source: ECS developer guide, "Amazon ECS task placement" and "Service scheduler concepts". Where AWS publishes no
 //! rule, the module that needed one states the choice made here.
 
+pub mod capacity;
 pub mod check;
 pub mod explain;
 pub mod expression;

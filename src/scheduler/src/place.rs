@@ -29,6 +29,8 @@ pub struct PlacementRequest<'a> {
     /// Applied in order; when empty, `default_strategy` is used.
     pub strategy: &'a [PlacementStrategy],
     pub default_strategy: DefaultStrategy,
+    /// The capacity provider whose hosts alone are looked at; all hosts without one.
+    pub capacity_provider: Option<&'a str>,
 }
 
 /// What to do when the user names no strategy.
@@ -116,7 +118,8 @@ pub fn place(state: &mut ClusterState, request: &PlacementRequest<'_>, count: u3
     let wanted = usize::try_from(count).unwrap_or(usize::MAX);
     let mut placed = Vec::new();
     if wanted > 0 {
-        let feasible = (0..state.hosts.len()).filter(|&host| filter.refuses(state, host).is_none()).collect();
+        let candidates = (0..state.hosts.len()).filter(|&host| filter.looks_at(state, host));
+        let feasible = candidates.filter(|&host| filter.refuses(state, host).is_none()).collect();
         let mut ranking = Ranking::new(state, request, feasible, seed);
         while placed.len() < wanted
             && let Some(host) = ranking.take_best()

@@ -89,6 +89,8 @@ pub struct Start {
     pub deployment: DeploymentId,
     pub task_definition: TaskDefinitionId,
     pub instance: ContainerInstanceId,
+    /// The capacity provider that it counts for, when the service has a strategy.
+    pub capacity_provider: Option<String>,
 }
 
 /// A task to stop.

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use gantry_model::capacity_provider::is_fargate;
 use gantry_model::container_instance::{Attribute, ContainerInstance, InstanceStatus};
 use gantry_model::resources::{Requirements, Resources};
 use gantry_model::task::Task;
@@ -43,6 +44,8 @@ pub(crate) struct Host {
     pub(crate) agent_version: String,
     pub(crate) registered_at_ms: i64,
     pub(crate) attributes: Vec<Attribute>,
+    /// The capacity provider whose pool the host is in.
+    pub(crate) pool: Option<String>,
     /// Signed: a host that registers again with less than its tasks hold owes the difference.
     pub(crate) free_cpu: i64,
     pub(crate) free_memory_mib: i64,
@@ -169,6 +172,7 @@ impl Host {
             agent_version: instance.agent_version.clone(),
             registered_at_ms: instance.registered_at.0,
             attributes: instance.attributes.clone(),
+            pool: instance.capacity_provider().map(str::to_owned),
             free_cpu: i64::from(instance.registered.cpu),
             free_memory_mib: i64::from(instance.registered.memory_mib),
             free_gpus: i64::from(instance.gpus),
@@ -181,6 +185,17 @@ impl Host {
     /// The attribute called `name`, when the host carries it; the inner option is its value.
     pub(crate) fn attribute(&self, name: &str) -> Option<Option<&str>> {
         self.attributes.iter().find(|a| a.name == name).map(|a| a.value.as_deref())
+    }
+
+    /// Whether the host gives its capacity to tasks of `provider`. Behind Fargate a host that names neither of its providers
+    /// serves both.
+    pub(crate) fn is_in_pool(&self, provider: Option<&str>) -> bool {
+        match (provider, self.pool.as_deref()) {
+            (None, _) => true,
+            (Some(provider), Some(own)) if is_fargate(provider) => provider == own || !is_fargate(own),
+            (Some(provider), None) => is_fargate(provider),
+            (Some(provider), Some(own)) => provider == own,
+        }
     }
 
     /// The ports of `requirements` that somebody holds here already.

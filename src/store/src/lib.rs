@@ -13,6 +13,7 @@
 pub mod access_key;
 pub mod blob;
 mod body;
+pub mod capacity_provider;
 pub mod client_token;
 pub mod cluster;
 pub mod container_instance;

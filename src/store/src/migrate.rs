@@ -29,6 +29,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "service_deployments",
         sql: include_str!("../../../migrations/sqlite/0003_service_deployments.sql"),
     },
+    Migration {
+        version: 4,
+        name: "capacity_providers",
+        sql: include_str!("../../../migrations/sqlite/0004_capacity_providers.sql"),
+    },
 ];
 
 const CREATE_TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

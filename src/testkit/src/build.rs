@@ -79,9 +79,9 @@ impl TestGantry {
         text(&answer["taskDefinition"]["taskDefinitionArn"])
     }
 
-    /// A task of `definition` in `cluster`. Answers its ARN.
+    /// A task of `definition` on a host of `cluster`. Answers its ARN.
     pub async fn task(&self, cluster: &str, definition: &str) -> String {
-        let input = json!({ "cluster": cluster, "taskDefinition": definition });
+        let input = json!({ "cluster": cluster, "taskDefinition": definition, "launchType": "EC2" });
         let answer = self.ecs("RunTask", input).await.expect("RunTask");
         assert_eq!(answer["failures"], json!([]), "the task is placed");
         text(&answer["tasks"][0]["taskArn"])

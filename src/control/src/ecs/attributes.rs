@@ -2,17 +2,18 @@
 //!
 //! Source: ECS API reference, `Attribute`.
 
-use gantry_model::container_instance::Attribute;
+use gantry_model::container_instance::{Attribute, CAPACITY_PROVIDER};
 use gantry_wire::ApiError;
 use gantry_wire::shapes::ecs as wire;
 
 /// The most attributes in one call, and the most custom ones on one instance.
 pub const MOST: usize = 10;
 
-/// Attributes that the agent and the control plane set; a caller of PutAttributes may not.
+/// Attributes that the agent and the control plane set; a caller of PutAttributes may not. Into which capacity provider's
+/// pool a host goes is the operator's to say.
 #[must_use]
 pub fn is_built_in(name: &str) -> bool {
-    ["ecs.", "com.amazonaws.", "gantry."].iter().any(|prefix| name.starts_with(prefix))
+    name != CAPACITY_PROVIDER && ["ecs.", "com.amazonaws.", "gantry."].iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// Reads an attribute.

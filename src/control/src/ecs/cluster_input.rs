@@ -1,6 +1,6 @@
 //! What CreateCluster, UpdateCluster and UpdateClusterSettings take alike, read and checked.
 
-use gantry_model::cluster::{CapacityProviderStrategyItem, Setting};
+use gantry_model::cluster::Setting;
 use gantry_store::Conn;
 use gantry_wire::ApiError;
 use gantry_wire::shapes::ecs as wire;
@@ -13,9 +13,6 @@ use crate::error::Failure;
 
 /// The values of the one setting that clusters have.
 const INSIGHTS_VALUES: [&str; 3] = ["enabled", "disabled", "enhanced"];
-
-/// The capacity providers that every cluster may use; those on Auto Scaling groups are not built.
-const PROVIDERS: [&str; 2] = ["FARGATE", "FARGATE_SPOT"];
 
 /// The settings of a cluster when the caller gives none: those of its account settings.
 ///
@@ -56,51 +53,6 @@ pub fn merge_settings(kept: &mut Vec<Setting>, given: Vec<Setting>) {
     for setting in given {
         kept.retain(|k| k.name != setting.name);
         kept.push(setting);
-    }
-}
-
-/// The capacity providers that the caller gives.
-///
-/// # Errors
-/// InvalidParameterException for one that there is not.
-pub fn capacity_providers(given: &[String]) -> Result<Vec<String>, ApiError> {
-    match given.iter().find(|name| !PROVIDERS.contains(&name.as_str())) {
-        Some(unknown) => Err(ApiError::invalid_parameter(format!(
-            "The specified capacity provider '{unknown}' was not found. Gantry has FARGATE and FARGATE_SPOT."
-        ))),
-        None => Ok(given.to_vec()),
-    }
-}
-
-/// The default strategy that the caller gives, over the `providers` of the cluster.
-///
-/// # Errors
-/// InvalidParameterException for a provider that the cluster does not have, or a second base.
-pub fn strategy(
-    given: &[wire::CapacityProviderStrategyItem],
-    providers: &[String],
-) -> Result<Vec<CapacityProviderStrategyItem>, ApiError> {
-    let items: Vec<CapacityProviderStrategyItem> = given.iter().map(item).collect();
-    if let Some(stranger) = items.iter().find(|item| !providers.contains(&item.capacity_provider)) {
-        return Err(ApiError::invalid_parameter(format!(
-            "The specified capacity provider strategy cannot contain the capacity provider '{}', which is not associated with the cluster.",
-            stranger.capacity_provider
-        )));
-    }
-    if items.iter().filter(|item| item.base > 0).count() > 1 {
-        return Err(ApiError::invalid_parameter(
-            "The capacity provider strategy cannot have more than one capacity provider with a base.",
-        ));
-    }
-    Ok(items)
-}
-
-fn item(given: &wire::CapacityProviderStrategyItem) -> CapacityProviderStrategyItem {
-    let number = |n: Option<i32>| n.and_then(|n| u32::try_from(n).ok()).unwrap_or(0);
-    CapacityProviderStrategyItem {
-        capacity_provider: given.capacity_provider.clone().unwrap_or_default(),
-        weight: number(given.weight),
-        base: number(given.base),
     }
 }
 

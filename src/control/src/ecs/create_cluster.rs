@@ -10,7 +10,7 @@ use gantry_wire::shapes::ecs::{CreateClusterRequest, CreateClusterResponse};
 use crate::context::Call;
 use crate::ecs::resolve::DEFAULT_CLUSTER;
 use crate::ecs::view::cluster::Include;
-use crate::ecs::{cluster_input, launch, record, view};
+use crate::ecs::{capacity_providers, cluster_input, launch, record, view};
 use crate::error::Failure;
 
 /// Answers CreateCluster.
@@ -27,15 +27,14 @@ async fn wanted(tx: &mut Tx, call: &Call, input: &CreateClusterRequest) -> Resul
     let name = ClusterName::parse(input.cluster_name.as_deref().unwrap_or(DEFAULT_CLUSTER))
         .map_err(|e| ApiError::invalid_parameter(format!("Invalid clusterName: the {e}.")))?;
     let given = cluster_input::settings(input.settings.as_deref().unwrap_or_default())?;
-    let capacity_providers =
-        cluster_input::capacity_providers(input.capacity_providers.as_deref().unwrap_or_default())?;
     let strategy = input.default_capacity_provider_strategy.as_deref().unwrap_or_default();
     let mut cluster = plain(tx, call, name).await?;
     cluster_input::merge_settings(&mut cluster.settings, given);
+    cluster.capacity_providers =
+        capacity_providers::existing(tx, &call.scope, input.capacity_providers.as_deref().unwrap_or_default()).await?;
+    cluster.default_capacity_provider_strategy = capacity_providers::default_strategy(tx, &cluster, strategy).await?;
     Ok(Cluster {
         configuration: cluster_input::kept(input.configuration.as_ref())?,
-        default_capacity_provider_strategy: cluster_input::strategy(strategy, &capacity_providers)?,
-        capacity_providers,
         service_connect_defaults: cluster_input::kept(input.service_connect_defaults.as_ref())?,
         tags: launch::tags(input.tags.as_deref().unwrap_or_default())?,
         ..cluster

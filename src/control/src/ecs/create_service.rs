@@ -54,7 +54,9 @@ async fn create(tx: &mut Tx, call: &Call, input: &CreateServiceRequest) -> Resul
         }
         None => None,
     };
-    let mut service = service(call, input, &cluster, name, runnable.as_ref())?;
+    let strategy = input.capacity_provider_strategy.as_deref().unwrap_or_default();
+    let capacity = launch::capacity(tx, &cluster, input.launch_type.as_deref(), strategy).await?;
+    let mut service = service(call, input, &cluster, name, runnable.as_ref(), &capacity)?;
     if let Some(runnable) = runnable.filter(|_| controller == DeploymentController::Ecs) {
         service = start_deployment(&service, ids::deployment_id()?, runnable.model.id, call.now);
     }
@@ -88,12 +90,11 @@ fn service(
     cluster: &Cluster,
     name: ServiceName,
     runnable: Option<&Runnable>,
+    capacity: &Capacity,
 ) -> Result<Service, Failure> {
     let scheduling_strategy = scheduling_strategy(input)?;
-    let strategy_items = input.capacity_provider_strategy.as_deref().unwrap_or_default();
-    let capacity = launch::capacity(input.launch_type.as_deref(), strategy_items)?;
     if let Some(runnable) = runnable {
-        launch::check_network(&runnable.document, &capacity, input.network_configuration.as_ref())?;
+        launch::check_network(&runnable.document, capacity, input.network_configuration.as_ref())?;
     }
     if scheduling_strategy == SchedulingStrategy::Daemon && controller(input) != DeploymentController::Ecs {
         let text = "The daemon scheduling strategy is only for services whose deployment controller is ECS.";
@@ -114,8 +115,8 @@ fn service(
         scheduling_strategy,
         desired_count: desired_count(input, scheduling_strategy)?,
         task_definition: runnable.map(|runnable| runnable.model.id.clone()),
-        launch_type: capacity.capacity_provider.is_none().then_some(capacity.launch_type),
-        capacity_provider_strategy: launch::strategy_items(strategy_items),
+        launch_type: capacity.own_launch_type(),
+        capacity_provider_strategy: capacity.strategy.clone(),
         deployment_configuration: service_spec::deployment_configuration(
             input.deployment_configuration.as_ref(),
             &service_spec::default_configuration(scheduling_strategy),
@@ -128,7 +129,7 @@ fn service(
         health_check_grace_period_s: service_spec::grace_period(input.health_check_grace_period_seconds)?,
         deployments: Vec::new(),
         start_throttle: StartThrottle::default(),
-        extra: extra(input, &capacity)?,
+        extra: extra(input, capacity)?,
         client_token: input.client_token.clone(),
         created_at: call.now,
         created_by: call.principal.arn.clone(),

@@ -7,7 +7,7 @@ use gantry_wire::shapes::ecs::{CreateTaskSetRequest, CreateTaskSetResponse};
 use serde_json::{Map, json};
 
 use crate::context::Call;
-use crate::ecs::{idempotency, launch, record, service_spec, task_sets};
+use crate::ecs::{idempotency, launch, record, resolve, service_spec, task_sets};
 use crate::error::Failure;
 use crate::ids;
 
@@ -41,7 +41,7 @@ async fn create(tx: &mut Tx, call: &Call, input: &CreateTaskSetRequest) -> Resul
         return Err(ApiError::invalid_parameter(text).into());
     }
     let runnable = launch::runnable(tx, &call.scope, input.task_definition.as_deref().unwrap_or_default()).await?;
-    let workload = workload(&service, input, &runnable)?;
+    let workload = workload(tx, call, &service, input, &runnable).await?;
     let set = TaskSet {
         id: ids::deployment_id()?,
         status: TaskSetStatus::Active,
@@ -67,14 +67,21 @@ async fn create(tx: &mut Tx, call: &Call, input: &CreateTaskSetRequest) -> Resul
 }
 
 /// What the set's tasks are made with. Its balancers and registries are kept for its controller, which moves the traffic.
-fn workload(service: &Service, input: &CreateTaskSetRequest, runnable: &launch::Runnable) -> Result<Workload, Failure> {
+async fn workload(
+    tx: &mut Tx,
+    call: &Call,
+    service: &Service,
+    input: &CreateTaskSetRequest,
+    runnable: &launch::Runnable,
+) -> Result<Workload, Failure> {
     let launch_type = input.launch_type.as_deref();
     if launch_type == Some("EXTERNAL") {
         return Err(ApiError::client("launch type should be one of [EC2,FARGATE]").into());
     }
     let items = input.capacity_provider_strategy.as_deref().unwrap_or_default();
     let asked = launch_type.or_else(|| if items.is_empty() { service.launch_type.map(|l| l.as_str()) } else { None });
-    let capacity = launch::capacity(asked, items)?;
+    let cluster = resolve::cluster(tx, &call.scope, input.cluster.as_deref()).await?;
+    let capacity = launch::capacity(tx, &cluster, asked, items).await?;
     launch::check_network(&runnable.document, &capacity, input.network_configuration.as_ref())?;
     launch::platform_version(capacity.launch_type, input.platform_version.as_deref())?;
     let mut kept = Map::new();
@@ -82,9 +89,5 @@ fn workload(service: &Service, input: &CreateTaskSetRequest, runnable: &launch::
     service_spec::keep(&mut kept, "networkConfiguration", input.network_configuration.as_ref())?;
     service_spec::keep(&mut kept, "loadBalancers", input.load_balancers.as_ref())?;
     service_spec::keep(&mut kept, "serviceRegistries", input.service_registries.as_ref())?;
-    Ok(Workload {
-        launch_type: capacity.capacity_provider.is_none().then_some(capacity.launch_type),
-        capacity_provider_strategy: launch::strategy_items(items),
-        kept,
-    })
+    Ok(Workload { launch_type: capacity.own_launch_type(), capacity_provider_strategy: capacity.strategy, kept })
 }

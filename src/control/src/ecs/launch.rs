@@ -1,7 +1,8 @@
 //! What RunTask, StartTask, CreateService and UpdateService ask alike: where tasks run, in which network, under which
 //! tags. Each function takes what the caller wrote and answers the value, or the error that names the parameter.
 
-use gantry_model::cluster::CapacityProviderStrategyItem;
+use gantry_model::capacity_provider::is_fargate;
+use gantry_model::cluster::{CapacityProviderStrategyItem, Cluster};
 use gantry_model::placement::{BinpackField, PlacementConstraint, PlacementStrategy};
 use gantry_model::tag::MAX_TAGS;
 use gantry_model::task::LaunchType;
@@ -13,77 +14,67 @@ use gantry_wire::ApiError;
 use gantry_wire::shapes::ecs as wire;
 use serde_json::Value;
 
-use crate::ecs::resolve;
+use crate::ecs::{capacity_providers, resolve};
 use crate::error::Failure;
 
 /// Capacity that a task or service asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Capacity {
+    /// That of the strategy's providers, when there is one.
     pub launch_type: LaunchType,
-    pub capacity_provider: Option<String>,
+    /// Empty when a launch type was asked for.
+    pub strategy: Vec<CapacityProviderStrategyItem>,
 }
 
-/// The capacity meant by `launchType` and `capacityProviderStrategy`, which exclude each other.
-///
-/// Of providers there are `FARGATE` and `FARGATE_SPOT`; both are the shared pool, and Gantry never interrupts a task of
-/// either.
+impl Capacity {
+    /// Hosts of a launch type, whatever their providers.
+    #[must_use]
+    pub fn of(launch_type: LaunchType) -> Self {
+        Self { launch_type, strategy: Vec::new() }
+    }
+
+    /// The launch type that a service keeps and answers: none beside a strategy.
+    #[must_use]
+    pub fn own_launch_type(&self) -> Option<LaunchType> {
+        self.strategy.is_empty().then_some(self.launch_type)
+    }
+}
+
+/// The capacity meant by `launchType` and `capacityProviderStrategy`, which exclude each other; without either that of
+/// the cluster's default strategy, and without one the cluster's own hosts.
 ///
 /// # Errors
 /// InvalidParameterException.
-pub fn capacity(
+pub async fn capacity(
+    conn: &mut Conn,
+    cluster: &Cluster,
     launch_type: Option<&str>,
     strategy: &[wire::CapacityProviderStrategyItem],
-) -> Result<Capacity, ApiError> {
+) -> Result<Capacity, Failure> {
     if launch_type.is_some() && !strategy.is_empty() {
-        return Err(ApiError::invalid_parameter("Specify either launch type or capacity provider strategy, not both."));
+        let text = "Specify either launch type or capacity provider strategy, not both.";
+        return Err(ApiError::invalid_parameter(text).into());
     }
-    if let Some(provider) = chosen_provider(strategy)? {
-        return Ok(Capacity { launch_type: LaunchType::Fargate, capacity_provider: Some(provider) });
-    }
-    let launch_type = match launch_type {
-        None | Some("EC2") => LaunchType::Ec2,
-        Some("FARGATE") => LaunchType::Fargate,
-        Some("EXTERNAL") => LaunchType::External,
-        Some(other) => return Err(ApiError::invalid_parameter(format!("launchType {other} is not available."))),
+    let strategy = match launch_type {
+        None if strategy.is_empty() => cluster.default_capacity_provider_strategy.clone(),
+        _ => capacity_providers::strategy(conn, cluster, strategy).await?,
     };
-    Ok(Capacity { launch_type, capacity_provider: None })
+    let launch_type = match (strategy.first(), launch_type) {
+        (Some(first), _) => launch_type_of(first),
+        (None, None | Some("EC2")) => LaunchType::Ec2,
+        (None, Some("FARGATE")) => LaunchType::Fargate,
+        (None, Some("EXTERNAL")) => LaunchType::External,
+        (None, Some(other)) => {
+            return Err(ApiError::invalid_parameter(format!("launchType {other} is not available.")).into());
+        }
+    };
+    Ok(Capacity { launch_type, strategy })
 }
 
-/// A capacity provider strategy as a service keeps it.
+/// The launch type of the tasks that a provider takes.
 #[must_use]
-pub fn strategy_items(given: &[wire::CapacityProviderStrategyItem]) -> Vec<CapacityProviderStrategyItem> {
-    let share = |n: Option<i32>| n.and_then(|n| u32::try_from(n).ok()).unwrap_or(0);
-    given
-        .iter()
-        .map(|item| CapacityProviderStrategyItem {
-            capacity_provider: item.capacity_provider.clone().unwrap_or_default(),
-            weight: share(item.weight),
-            base: share(item.base),
-        })
-        .collect()
-}
-
-/// The provider with a base or the largest weight; the first of equals.
-fn chosen_provider(strategy: &[wire::CapacityProviderStrategyItem]) -> Result<Option<String>, ApiError> {
-    let mut best: Option<(i64, &str)> = None;
-    for item in strategy {
-        let name = item.capacity_provider.as_deref().unwrap_or_default();
-        if name != "FARGATE" && name != "FARGATE_SPOT" {
-            return Err(ApiError::invalid_parameter(format!(
-                "The specified capacity provider '{name}' was not found."
-            )));
-        }
-        let rank = i64::from(item.base.unwrap_or(0)) * 1001 + i64::from(item.weight.unwrap_or(0));
-        if best.is_none_or(|(most, _)| rank > most) {
-            best = Some((rank, name));
-        }
-    }
-    match best {
-        Some((0, _)) if strategy.len() > 1 => Err(ApiError::invalid_parameter(
-            "At least one capacity provider must have a weight or base greater than 0.",
-        )),
-        best => Ok(best.map(|(_, name)| name.to_owned())),
-    }
+pub fn launch_type_of(item: &CapacityProviderStrategyItem) -> LaunchType {
+    if is_fargate(&item.capacity_provider) { LaunchType::Fargate } else { LaunchType::Ec2 }
 }
 
 /// A task definition that may be run, with its document read.

@@ -2,19 +2,23 @@
 
 pub mod account_settings;
 pub mod attributes;
+pub mod capacity_providers;
 pub mod cluster_input;
+pub mod create_capacity_provider;
 pub mod create_cluster;
 pub mod create_service;
 pub mod create_task_set;
 pub mod definition;
 pub mod delete_account_setting;
 pub mod delete_attributes;
+pub mod delete_capacity_provider;
 pub mod delete_cluster;
 pub mod delete_service;
 pub mod delete_task_definitions;
 pub mod delete_task_set;
 pub mod deregister_container_instance;
 pub mod deregister_task_definition;
+pub mod describe_capacity_providers;
 pub mod describe_clusters;
 pub mod describe_container_instances;
 pub mod describe_service_deployments;
@@ -45,6 +49,7 @@ pub mod protection;
 pub mod put_account_setting;
 pub mod put_account_setting_default;
 pub mod put_attributes;
+pub mod put_cluster_capacity_providers;
 pub mod record;
 pub mod register_container_instance;
 pub mod register_task_definition;
@@ -67,6 +72,7 @@ pub mod tagged;
 pub mod task_sets;
 pub mod unsupported;
 pub mod untag_resource;
+pub mod update_capacity_provider;
 pub mod update_cluster;
 pub mod update_cluster_settings;
 pub mod update_container_agent;
@@ -81,25 +87,35 @@ use crate::operations::Operations;
 
 /// Adds the operations of ECS.
 pub fn register(operations: &mut Operations) {
+    operations.add("ecs", "CreateCapacityProvider", create_capacity_provider::create_capacity_provider);
     operations.add("ecs", "CreateCluster", create_cluster::create_cluster);
     operations.add("ecs", "CreateService", create_service::create_service);
+    operations.add("ecs", "CreateTaskSet", create_task_set::create_task_set);
     operations.add("ecs", "DeleteAccountSetting", delete_account_setting::delete_account_setting);
     operations.add("ecs", "DeleteAttributes", delete_attributes::delete_attributes);
+    operations.add("ecs", "DeleteCapacityProvider", delete_capacity_provider::delete_capacity_provider);
     operations.add("ecs", "DeleteCluster", delete_cluster::delete_cluster);
     operations.add("ecs", "DeleteService", delete_service::delete_service);
     operations.add("ecs", "DeleteTaskDefinitions", delete_task_definitions::delete_task_definitions);
+    operations.add("ecs", "DeleteTaskSet", delete_task_set::delete_task_set);
     operations.add("ecs", "DeregisterContainerInstance", deregister_container_instance::deregister_container_instance);
     operations.add("ecs", "DeregisterTaskDefinition", deregister_task_definition::deregister_task_definition);
+    operations.add("ecs", "DescribeCapacityProviders", describe_capacity_providers::describe_capacity_providers);
     operations.add("ecs", "DescribeClusters", describe_clusters::describe_clusters);
     operations.add("ecs", "DescribeContainerInstances", describe_container_instances::describe_container_instances);
+    operations.add("ecs", "DescribeServiceDeployments", describe_service_deployments::describe_service_deployments);
+    operations.add("ecs", "DescribeServiceRevisions", describe_service_revisions::describe_service_revisions);
     operations.add("ecs", "DescribeServices", describe_services::describe_services);
     operations.add("ecs", "DescribeTaskDefinition", describe_task_definition::describe_task_definition);
+    operations.add("ecs", "DescribeTaskSets", describe_task_sets::describe_task_sets);
     operations.add("ecs", "DescribeTasks", describe_tasks::describe_tasks);
     operations.add("ecs", "DiscoverPollEndpoint", discover_poll_endpoint::discover_poll_endpoint);
+    operations.add("ecs", "GetTaskProtection", get_task_protection::get_task_protection);
     operations.add("ecs", "ListAccountSettings", list_account_settings::list_account_settings);
     operations.add("ecs", "ListAttributes", list_attributes::list_attributes);
     operations.add("ecs", "ListClusters", list_clusters::list_clusters);
     operations.add("ecs", "ListContainerInstances", list_container_instances::list_container_instances);
+    operations.add("ecs", "ListServiceDeployments", list_service_deployments::list_service_deployments);
     operations.add("ecs", "ListServices", list_services::list_services);
     operations.add("ecs", "ListTagsForResource", list_tags_for_resource::list_tags_for_resource);
     operations.add("ecs", "ListTaskDefinitionFamilies", list_task_definition_families::list_task_definition_families);
@@ -108,10 +124,16 @@ pub fn register(operations: &mut Operations) {
     operations.add("ecs", "PutAccountSetting", put_account_setting::put_account_setting);
     operations.add("ecs", "PutAccountSettingDefault", put_account_setting_default::put_account_setting_default);
     operations.add("ecs", "PutAttributes", put_attributes::put_attributes);
+    operations.add(
+        "ecs",
+        "PutClusterCapacityProviders",
+        put_cluster_capacity_providers::put_cluster_capacity_providers,
+    );
     operations.add("ecs", "RegisterContainerInstance", register_container_instance::register_container_instance);
     operations.add("ecs", "RegisterTaskDefinition", register_task_definition::register_task_definition);
     operations.add("ecs", "RunTask", run_task::run_task);
     operations.add("ecs", "StartTask", start_task::start_task);
+    operations.add("ecs", "StopServiceDeployment", stop_service_deployment::stop_service_deployment);
     operations.add("ecs", "StopTask", stop_task::stop_task);
     operations.add(
         "ecs",
@@ -122,6 +144,7 @@ pub fn register(operations: &mut Operations) {
     operations.add("ecs", "SubmitTaskStateChange", submit_task_state_change::submit_task_state_change);
     operations.add("ecs", "TagResource", tag_resource::tag_resource);
     operations.add("ecs", "UntagResource", untag_resource::untag_resource);
+    operations.add("ecs", "UpdateCapacityProvider", update_capacity_provider::update_capacity_provider);
     operations.add("ecs", "UpdateCluster", update_cluster::update_cluster);
     operations.add("ecs", "UpdateClusterSettings", update_cluster_settings::update_cluster_settings);
     operations.add("ecs", "UpdateContainerAgent", update_container_agent::update_container_agent);
@@ -131,14 +154,6 @@ pub fn register(operations: &mut Operations) {
         update_container_instances_state::update_container_instances_state,
     );
     operations.add("ecs", "UpdateService", update_service::update_service);
-    operations.add("ecs", "CreateTaskSet", create_task_set::create_task_set);
-    operations.add("ecs", "DeleteTaskSet", delete_task_set::delete_task_set);
-    operations.add("ecs", "DescribeServiceDeployments", describe_service_deployments::describe_service_deployments);
-    operations.add("ecs", "DescribeServiceRevisions", describe_service_revisions::describe_service_revisions);
-    operations.add("ecs", "DescribeTaskSets", describe_task_sets::describe_task_sets);
-    operations.add("ecs", "GetTaskProtection", get_task_protection::get_task_protection);
-    operations.add("ecs", "ListServiceDeployments", list_service_deployments::list_service_deployments);
-    operations.add("ecs", "StopServiceDeployment", stop_service_deployment::stop_service_deployment);
     operations.add(
         "ecs",
         "UpdateServicePrimaryTaskSet",

@@ -2,6 +2,7 @@
 //!
 //! Payloads name what a reader needs to decide whether to look again, and nothing secret: no environment, no overrides.
 
+use gantry_model::capacity_provider::CapacityProvider;
 use gantry_model::cluster::Cluster;
 use gantry_model::container_instance::ContainerInstance;
 use gantry_model::event::{EventKind, NewEvent};
@@ -137,6 +138,36 @@ pub async fn put_cluster(tx: &mut Tx, cluster: &Cluster) -> Result<(), Failure> 
         payload: json!({ "cluster": cluster.name, "status": cluster.status }),
     });
     Ok(())
+}
+
+/// Writes a capacity provider after a change.
+///
+/// # Errors
+/// The store's.
+pub async fn put_capacity_provider(tx: &mut Tx, provider: &CapacityProvider) -> Result<(), Failure> {
+    gantry_store::capacity_provider::put(tx, provider).await?;
+    tell_of_provider(tx, provider, "ACTIVE");
+    Ok(())
+}
+
+/// Forgets a capacity provider.
+///
+/// # Errors
+/// The store's.
+pub async fn delete_capacity_provider(tx: &mut Tx, provider: &CapacityProvider) -> Result<(), Failure> {
+    gantry_store::capacity_provider::delete(tx, &provider.scope, &provider.name).await?;
+    tell_of_provider(tx, provider, "INACTIVE");
+    Ok(())
+}
+
+fn tell_of_provider(tx: &mut Tx, provider: &CapacityProvider, status: &str) {
+    tx.append(NewEvent {
+        scope: provider.scope.clone(),
+        kind: EventKind::CapacityProvider,
+        cluster: None,
+        subject: Arn::new(&provider.scope, Resource::CapacityProvider(provider.name.clone())).to_string(),
+        payload: json!({ "capacityProvider": provider.name, "status": status }),
+    });
 }
 
 /// Writes a task definition after a change.

@@ -5,6 +5,7 @@
 
 use gantry_model::task::{LaunchType, Task};
 use gantry_model::{Arn, Tag, UnixMillis};
+use gantry_scheduler::capacity::next_provider;
 use gantry_scheduler::{DefaultStrategy, PlacementRequest, place};
 use gantry_store::Tx;
 use gantry_wire::ApiError;
@@ -39,48 +40,46 @@ async fn run(tx: &mut Tx, call: &Call, input: &RunTaskRequest, seed: u64) -> Res
     unsupported::refuse_volumes(input.volume_configurations.as_deref())?;
     let count = count(input.count)?;
     let runnable = launch::runnable(tx, &call.scope, input.task_definition.as_deref().unwrap_or_default()).await?;
-    let capacity = launch::capacity(
-        input.launch_type.as_deref(),
-        input.capacity_provider_strategy.as_deref().unwrap_or_default(),
-    )?;
+    let strategy = input.capacity_provider_strategy.as_deref().unwrap_or_default();
+    let capacity = launch::capacity(tx, &cluster, input.launch_type.as_deref(), strategy).await?;
     launch::check_network(&runnable.document, &capacity, input.network_configuration.as_ref())?;
     let plan = Plan::read(input, &runnable, capacity, &cluster.name)?;
     let mut hosts = Hosts::load(tx, &call.scope, &cluster.name, plan.capacity.launch_type).await?;
     if hosts.instances.is_empty() {
         return Err(ApiError::invalid_parameter("No Container Instances were found in your cluster.").into());
     }
-    let request = PlacementRequest {
-        requirements: &plan.requirements,
-        group: &plan.group,
-        constraints: &plan.constraints,
-        strategy: &plan.strategy,
-        default_strategy: plan.default_strategy(),
-    };
-    let placement = place(&mut hosts.state, &request, count, seed);
-    let template = plan.template(call, &runnable, &cluster.name, input);
-    let mut tasks = Vec::with_capacity(placement.placed.len());
-    for id in &placement.placed {
-        let Some(host) = hosts.instances.iter().find(|h| h.id == *id) else { continue };
-        let mut task = template.on(host, call.now)?;
-        record::put_task(tx, &mut task).await?;
-        tasks.push(task);
+    let (mut tasks, mut failures) = (Vec::new(), Vec::new());
+    for (capacity_provider, count) in plan.shares(count) {
+        let request = PlacementRequest {
+            requirements: &plan.requirements,
+            group: &plan.group,
+            constraints: &plan.constraints,
+            strategy: &plan.strategy,
+            default_strategy: plan.default_strategy(),
+            capacity_provider,
+        };
+        let placement = place(&mut hosts.state, &request, count, seed);
+        let template = plan.template(call, &runnable, &cluster.name, input, capacity_provider);
+        for id in &placement.placed {
+            let Some(host) = hosts.instances.iter().find(|h| h.id == *id) else { continue };
+            let mut task = template.on(host, call.now)?;
+            record::put_task(tx, &mut task).await?;
+            tasks.push(task);
+        }
+        failures.extend(placement.failures.iter().map(|f| failure(&hosts, f)));
     }
-    let failures = placement
-        .failures
-        .iter()
-        .map(|f| WireFailure {
-            arn: hosts
-                .instances
-                .iter()
-                .find(|h| h.id == f.instance)
-                .map(|h| Arn::container_instance(&h.scope, &h.cluster, &h.id).to_string()),
-            reason: Some(f.reason.as_api().to_owned()),
-            detail: None,
-        })
-        .collect();
     let answer = RunTaskResponse { tasks: Some(answer_tasks(&tasks)?), failures: Some(failures) };
     idempotency::remember(tx, &call.scope, "RunTask", input.client_token.as_deref(), input, &answer, call.now).await?;
     Ok(answer)
+}
+
+fn failure(hosts: &Hosts, failure: &gantry_scheduler::Failure) -> WireFailure {
+    let host = hosts.instances.iter().find(|host| host.id == failure.instance);
+    WireFailure {
+        arn: host.map(|h| Arn::container_instance(&h.scope, &h.cluster, &h.id).to_string()),
+        reason: Some(failure.reason.as_api().to_owned()),
+        detail: None,
+    }
 }
 
 fn answer_tasks(tasks: &[Task]) -> Result<Vec<gantry_wire::shapes::ecs::Task>, Failure> {
@@ -136,6 +135,21 @@ impl Plan {
         })
     }
 
+    /// How many of `count` tasks go to which capacity provider; all of them to none without a strategy.
+    fn shares(&self, count: u32) -> Vec<(Option<&str>, u32)> {
+        let strategy = &self.capacity.strategy;
+        if strategy.is_empty() {
+            return vec![(None, count)];
+        }
+        let mut shares = vec![0; strategy.len()];
+        for _ in 0..count {
+            if let Some(next) = next_provider(strategy, &shares) {
+                shares[next] += 1;
+            }
+        }
+        strategy.iter().map(|item| Some(item.capacity_provider.as_str())).zip(shares).filter(|(_, n)| *n > 0).collect()
+    }
+
     fn default_strategy(&self) -> DefaultStrategy {
         match self.capacity.launch_type {
             LaunchType::Fargate => DefaultStrategy::Fargate,
@@ -149,6 +163,7 @@ impl Plan {
         runnable: &'a Runnable,
         cluster: &'a gantry_model::ClusterName,
         input: &'a RunTaskRequest,
+        capacity_provider: Option<&'a str>,
     ) -> TaskTemplate<'a> {
         TaskTemplate {
             scope: &call.scope,
@@ -158,7 +173,7 @@ impl Plan {
             requirements: &self.requirements,
             overrides: &self.overrides,
             launch_type: self.capacity.launch_type,
-            capacity_provider: self.capacity.capacity_provider.as_deref(),
+            capacity_provider,
             platform_version: self.platform_version.as_deref(),
             group: &self.group,
             started_by: input.started_by.as_deref(),

@@ -35,7 +35,7 @@ async fn start(tx: &mut Tx, call: &Call, input: &StartTaskRequest) -> Result<Sta
         return Err(ApiError::invalid_parameter("containerInstances must name 1 to 10 container instances.").into());
     }
     let runnable = launch::runnable(tx, &call.scope, input.task_definition.as_deref().unwrap_or_default()).await?;
-    let capacity = Capacity { launch_type: LaunchType::Ec2, capacity_provider: None };
+    let capacity = Capacity::of(LaunchType::Ec2);
     launch::check_network(&runnable.document, &capacity, input.network_configuration.as_ref())?;
     let overrides = checked_overrides(input.overrides.as_ref(), &runnable)?;
     let required = requirements::of_task(&runnable.document, &overrides, LaunchType::Ec2);
@@ -102,6 +102,7 @@ fn why_not(hosts: &Hosts, host: &ContainerInstance, required: &Requirements, gro
         constraints: &[],
         strategy: &[],
         default_strategy: DefaultStrategy::RunTask,
+        capacity_provider: None,
     };
     explain(&hosts.state, &request)
         .into_iter()

@@ -1,5 +1,6 @@
 //! The resources of ECS that carry tags, looked up by ARN.
 
+use gantry_model::capacity_provider::CapacityProvider;
 use gantry_model::cluster::Cluster;
 use gantry_model::container_instance::ContainerInstance;
 use gantry_model::service::Service;
@@ -14,6 +15,7 @@ use crate::error::Failure;
 
 /// A resource with tags.
 pub enum Tagged {
+    CapacityProvider(CapacityProvider),
     Cluster(Box<Cluster>),
     Instance(Box<ContainerInstance>),
     Service(Box<Service>),
@@ -51,6 +53,9 @@ impl Tagged {
             Resource::TaskDefinition(id) => {
                 gantry_store::task_definition::get(conn, scope, &id).await?.map(|d| Self::TaskDefinition(Box::new(d)))
             }
+            Resource::CapacityProvider(name) => {
+                gantry_store::capacity_provider::get(conn, scope, &name).await?.map(Self::CapacityProvider)
+            }
             Resource::TaskSet(cluster, name, id) => {
                 let service = gantry_store::service::get(conn, scope, &cluster, &name).await?;
                 service.and_then(|service| {
@@ -68,6 +73,7 @@ impl Tagged {
     #[must_use]
     pub fn tags(&self) -> &[Tag] {
         match self {
+            Self::CapacityProvider(provider) => &provider.tags,
             Self::Cluster(cluster) => &cluster.tags,
             Self::Instance(instance) => &instance.tags,
             Self::Service(service) => &service.tags,
@@ -83,6 +89,10 @@ impl Tagged {
     /// The store's.
     pub async fn write(&mut self, tx: &mut Tx, tags: Vec<Tag>) -> Result<(), Failure> {
         match self {
+            Self::CapacityProvider(provider) => {
+                provider.tags = tags;
+                record::put_capacity_provider(tx, provider).await
+            }
             Self::Cluster(cluster) => {
                 cluster.tags = tags;
                 record::put_cluster(tx, cluster).await

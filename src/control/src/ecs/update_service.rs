@@ -3,8 +3,9 @@
 //! A new task definition, network, platform version or `forceNewDeployment` starts a deployment; a new count or bounds
 //! do not. What is omitted stays; an empty list takes away.
 
+use gantry_model::cluster::Cluster;
 use gantry_model::service::{
-    DeploymentController, SchedulingStrategy, Service, ServiceStatus, StartThrottle, Workload,
+    DeploymentController, DeploymentStatus, SchedulingStrategy, Service, ServiceStatus, StartThrottle, Workload,
 };
 use gantry_model::task::LaunchType;
 use gantry_scheduler::start_deployment;
@@ -40,7 +41,7 @@ async fn update(tx: &mut Tx, call: &Call, input: &UpdateServiceRequest) -> Resul
     }
     refuse_for_controller(&before, input)?;
     let mut service = with_bounds(&before, input)?;
-    with_capacity(&mut service, input)?;
+    with_capacity(tx, &cluster, &mut service, input).await?;
     with_extra(&mut service, input)?;
     service = with_deployment(tx, call, input, &before, service).await?;
     if service != before {
@@ -110,11 +111,21 @@ fn with_bounds(before: &Service, input: &UpdateServiceRequest) -> Result<Service
     Ok(service)
 }
 
-fn with_capacity(service: &mut Service, input: &UpdateServiceRequest) -> Result<(), Failure> {
+/// Other capacity is taken in place: what is started from now on goes there, also of the present deployment.
+async fn with_capacity(
+    tx: &mut Tx,
+    cluster: &Cluster,
+    service: &mut Service,
+    input: &UpdateServiceRequest,
+) -> Result<(), Failure> {
     let Some(items) = &input.capacity_provider_strategy else { return Ok(()) };
-    let capacity = launch::capacity(None, items)?;
-    service.launch_type = capacity.capacity_provider.is_none().then_some(capacity.launch_type);
-    service.capacity_provider_strategy = launch::strategy_items(items);
+    let capacity = launch::capacity(tx, cluster, None, items).await?;
+    service.launch_type = capacity.own_launch_type();
+    service.capacity_provider_strategy = capacity.strategy;
+    let workload = service.workload();
+    if let Some(primary) = service.deployments.iter_mut().find(|d| d.status == DeploymentStatus::Primary) {
+        primary.workload = Some(workload);
+    }
     Ok(())
 }
 
@@ -144,11 +155,11 @@ pub fn capacity_of(service: &Service) -> Capacity {
 #[must_use]
 pub fn capacity_of_workload(workload: &Workload) -> Capacity {
     match workload.launch_type {
-        Some(launch_type) => Capacity { launch_type, capacity_provider: None },
-        None => Capacity {
-            launch_type: LaunchType::Fargate,
-            capacity_provider: workload.capacity_provider_strategy.first().map(|item| item.capacity_provider.clone()),
-        },
+        Some(launch_type) => Capacity::of(launch_type),
+        None => {
+            let strategy = workload.capacity_provider_strategy.clone();
+            Capacity { launch_type: strategy.first().map_or(LaunchType::Ec2, launch::launch_type_of), strategy }
+        }
     }
 }
 

@@ -284,7 +284,7 @@ impl World {
             requirements: &definition.needs.requirements,
             overrides: &overrides,
             launch_type: capacity.launch_type,
-            capacity_provider: capacity.capacity_provider.as_deref(),
+            capacity_provider: start.capacity_provider.as_deref(),
             platform_version: platform_version.as_deref(),
             group: &group,
             started_by: Some(start.deployment.as_str()),

@@ -5,6 +5,7 @@
 mod account_settings;
 mod agent;
 mod attributes;
+mod capacity_providers;
 mod clusters;
 mod container_instances;
 mod front;

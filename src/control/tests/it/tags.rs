@@ -46,7 +46,7 @@ async fn what_is_not_there_or_not_an_arn_is_refused() {
         refusal(add(arn("service/web")).await),
         refused("InvalidParameterException", "Long arn format must be used for tagging operations")
     );
-    for bad in ["default".to_owned(), arn("capacity-provider/FARGATE")] {
+    for bad in ["default".to_owned(), arn("service-revision/default/web/1")] {
         assert_eq!(code(add(bad).await), "InvalidParameterException");
     }
     for (resource, expected) in [

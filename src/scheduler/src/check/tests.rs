@@ -85,7 +85,8 @@ fn stop(number: u32) -> Stop {
 }
 
 fn start(deployment: u32) -> Start {
-    Start { deployment: deployment_id(deployment), task_definition: definition(1), instance: host_id(1) }
+    let (deployment, task_definition) = (deployment_id(deployment), definition(1));
+    Start { deployment, task_definition, instance: host_id(1), capacity_provider: None }
 }
 
 #[test]

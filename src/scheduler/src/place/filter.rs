@@ -32,6 +32,11 @@ impl<'a> Filter<'a> {
         filter
     }
 
+    /// Whether the host is in the pool that the request asks for.
+    pub(crate) fn looks_at(&self, state: &ClusterState, host: usize) -> bool {
+        state.hosts[host].is_in_pool(self.request.capacity_provider)
+    }
+
     /// The first rule that the host breaks; `None` when it can take the task.
     pub(crate) fn refuses(&self, state: &ClusterState, host: usize) -> Option<Reason> {
         RULES.into_iter().find(|&reason| self.breaks(reason, state, host))
@@ -52,7 +57,8 @@ impl<'a> Filter<'a> {
 
     /// Why each host that was evaluated cannot take a task; INACTIVE hosts are not evaluated.
     pub(crate) fn failures(&self, state: &ClusterState) -> Vec<Failure> {
-        let evaluated = (0..state.hosts.len()).filter(|&host| state.hosts[host].status != InstanceStatus::Inactive);
+        let evaluated = (0..state.hosts.len())
+            .filter(|&host| self.looks_at(state, host) && state.hosts[host].status != InstanceStatus::Inactive);
         evaluated
             .filter_map(|host| {
                 let reason = self.refuses(state, host)?;

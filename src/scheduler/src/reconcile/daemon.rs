@@ -26,6 +26,7 @@ impl<'a> Pass<'a> {
             constraints: &constraints,
             strategy: &[],
             default_strategy: input.default_strategy,
+            capacity_provider: None,
         };
         let filter = Filter::new(&request);
 
@@ -55,7 +56,7 @@ impl<'a> Pass<'a> {
                     room -= 1;
                     self.state.reserve_on(host, requirements, &group);
                     let (deployment, task_definition) = (deployment.clone(), task_definition.clone());
-                    self.starts.push(Start { deployment, task_definition, instance });
+                    self.starts.push(Start { deployment, task_definition, instance, capacity_provider: None });
                 }
             }
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::scale_in::ScaleIn;
 use super::standing::Standing;
 use super::{Definition, Live, Pass, Start, is_live, lingers};
+use crate::capacity::next_provider;
 use crate::message::Message;
 use crate::place::{PlacementRequest, closest, place};
 
@@ -138,25 +139,50 @@ impl<'a> Pass<'a> {
         let Some(Definition { requirements, constraints }) = input.definitions.get(&task_definition) else { return };
         let constraints: Vec<_> = constraints.iter().chain(&self.service.placement_constraints).cloned().collect();
         let group = self.service.group();
-        let request = PlacementRequest {
-            requirements,
-            group: &group,
-            constraints: &constraints,
-            strategy: &input.service.placement_strategy,
-            default_strategy: input.default_strategy,
-        };
-        let count = u32::try_from(count).unwrap_or(u32::MAX);
-        let placement = place(self.state, &request, count, input.seed);
-        self.starts.extend(placement.placed.iter().map(|instance| Start {
-            deployment: deployment.clone(),
-            task_definition: task_definition.clone(),
-            instance: instance.clone(),
-        }));
-        if self.starts.len() < usize::try_from(count).unwrap_or(usize::MAX) {
-            let closest = closest(self.state, &placement.failures);
-            let kind = closest.as_ref().map_or("placement:none", |(_, reason)| reason.as_api());
-            self.impede(kind, Message::Unplaceable { closest: closest.clone() });
+        for (capacity_provider, count) in self.shares(count) {
+            let request = PlacementRequest {
+                requirements,
+                group: &group,
+                constraints: &constraints,
+                strategy: &input.service.placement_strategy,
+                default_strategy: input.default_strategy,
+                capacity_provider: capacity_provider.as_deref(),
+            };
+            let placement = place(self.state, &request, count, input.seed);
+            let placed = u32::try_from(placement.placed.len()).unwrap_or(u32::MAX);
+            self.starts.extend(placement.placed.into_iter().map(|instance| Start {
+                deployment: deployment.clone(),
+                task_definition: task_definition.clone(),
+                instance,
+                capacity_provider: capacity_provider.clone(),
+            }));
+            if placed < count {
+                let closest = closest(self.state, &placement.failures);
+                let kind = closest.as_ref().map_or("placement:none", |(_, reason)| reason.as_api());
+                self.impede(kind, Message::Unplaceable { closest });
+            }
         }
+    }
+
+    /// How many of `count` new tasks each capacity provider gets, counting the keepers that it has; all of them without a
+    /// strategy. A provider without room keeps its share: it is not for another to take.
+    fn shares(&self, count: usize) -> Vec<(Option<String>, u32)> {
+        let strategy = &self.service.capacity_provider_strategy;
+        if strategy.is_empty() {
+            return vec![(None, u32::try_from(count).unwrap_or(u32::MAX))];
+        }
+        let keepers: Vec<Live<'_>> = self.live().into_iter().filter(Live::is_keeper).collect();
+        let has = |name: &str| keepers.iter().filter(|l| l.task.capacity_provider.as_deref() == Some(name)).count();
+        let mut counts: Vec<u32> =
+            strategy.iter().map(|item| u32::try_from(has(&item.capacity_provider)).unwrap_or(u32::MAX)).collect();
+        let mut shares = vec![0; strategy.len()];
+        for _ in 0..count {
+            let Some(next) = next_provider(strategy, &counts) else { break };
+            counts[next] += 1;
+            shares[next] += 1;
+        }
+        let named = strategy.iter().map(|item| Some(item.capacity_provider.clone()));
+        named.zip(shares).filter(|(_, share)| *share > 0).collect()
     }
 }
 

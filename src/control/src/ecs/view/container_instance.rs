@@ -27,6 +27,7 @@ pub fn container_instance(instance: &ContainerInstance, beside: &Beside) -> wire
     wire::ContainerInstance {
         container_instance_arn: Some(arn(instance)),
         ec2_instance_id: Some(instance.ec2_instance_id.clone()),
+        capacity_provider_name: instance.capacity_provider().map(str::to_owned),
         version: Some(instance.version),
         version_info: Some(wire::VersionInfo {
             agent_version: Some(instance.agent_version.clone()),

@@ -2,6 +2,7 @@
 //!
 //! Nothing here reads the store or decides anything; what a shape needs beyond its noun is an argument.
 
+pub mod capacity_provider;
 pub mod cluster;
 pub mod container_instance;
 pub mod service;

@@ -278,3 +278,39 @@ fn a_protected_task_that_turns_unhealthy_is_replaced_all_the_same() {
     ];
     check(&scene(2).tasks(replaced), "start on [] stop [1]");
 }
+
+#[test]
+fn tasks_are_shared_out_over_the_providers_of_the_strategy_each_on_its_own_hosts() {
+    use gantry_model::cluster::CapacityProviderStrategyItem;
+    use gantry_model::container_instance::CAPACITY_PROVIDER;
+    let item =
+        |name: &str, base, weight| CapacityProviderStrategyItem { capacity_provider: name.to_owned(), weight, base };
+    let mut scene = scene(4);
+    scene.hosts =
+        vec![host(1).with_attribute(CAPACITY_PROVIDER, "a"), host(2).with_attribute(CAPACITY_PROVIDER, "b"), host(3)];
+    scene.service.capacity_provider_strategy = vec![item("a", 1, 0), item("b", 0, 1)];
+    let outcome = scene.run();
+    assert_eq!(line(&outcome), "start on [1 2 2 2] stop []");
+    assert_eq!(outcome.starts[0].capacity_provider.as_deref(), Some("a"));
+    assert_eq!(outcome.starts[1].capacity_provider.as_deref(), Some("b"));
+
+    // What does not fit in one pool waits for it: the other pool gets no more than its share.
+    scene.hosts[0] = host(1).with_attribute(CAPACITY_PROVIDER, "a").with_resources(0, 0);
+    let outcome = scene.run();
+    assert_eq!(line(&outcome), "start on [2 2 2] stop []");
+    assert_eq!(messages(&outcome).len(), 1);
+}
+
+#[test]
+fn a_provider_that_lost_tasks_gets_the_next_ones() {
+    use gantry_model::cluster::CapacityProviderStrategyItem;
+    use gantry_model::container_instance::CAPACITY_PROVIDER;
+    let item = |name: &str| CapacityProviderStrategyItem { capacity_provider: name.to_owned(), weight: 1, base: 0 };
+    let mut scene = scene(4).tasks([task(1), task(2)]);
+    for task in &mut scene.tasks {
+        task.capacity_provider = Some("a".to_owned());
+    }
+    scene.hosts = vec![host(1).with_attribute(CAPACITY_PROVIDER, "a"), host(2).with_attribute(CAPACITY_PROVIDER, "b")];
+    scene.service.capacity_provider_strategy = vec![item("a"), item("b")];
+    check(&scene, "start on [2 2] stop []");
+}

@@ -173,7 +173,7 @@ impl World {
         let outcome = match self.service.deployment_controller {
             DeploymentController::Ecs => {
                 let launch_type = update_service::capacity_of(&self.service).launch_type;
-                self.decide_part(&self.service.clone(), launch_type, now, seed, |input, state| reconcile(input, state))
+                self.decide_part(&self.service.clone(), launch_type, now, seed, reconcile)
             }
             DeploymentController::External | DeploymentController::CodeDeploy => self.decide_task_sets(now, seed),
         };
@@ -194,8 +194,7 @@ impl World {
             wake_at: None,
         };
         if self.service.status != ServiceStatus::Active {
-            return self
-                .decide_part(&whole.service, LaunchType::Ec2, now, seed, |input, state| reconcile(input, state));
+            return self.decide_part(&whole.service, LaunchType::Ec2, now, seed, reconcile);
         }
         let mut index = 0;
         while let Some(set) = whole.service.task_sets.get(index) {

@@ -50,9 +50,9 @@ def docker(*words: str) -> str:
 class Gantry:
     """A server on a data directory and a port of its own."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, *flags: str) -> None:
         self.data = Path(tempfile.mkdtemp(prefix="gantry-flow-"))
-        self.port = port
+        self.port, self.flags, self.url = port, flags, f"http://127.0.0.1:{port}"
         self.process: subprocess.Popen[bytes] | None = None
         self.env: dict[str, str] = {}
 
@@ -69,7 +69,7 @@ class Gantry:
     def start(self) -> None:
         """Starts the server and waits until it is ready."""
         command = [os.environ["GANTRY_BIN"], "serve", "--data-dir", str(self.data), "--listen", f"127.0.0.1:{self.port}"]
-        command += ["--site-dir", os.environ["GANTRY_SITE_DIR"]]
+        command += ["--site-dir", os.environ["GANTRY_SITE_DIR"], *self.flags]
         log = open(self.data / "serve.log", "ab")
         self.process = subprocess.Popen(command, stdout=log, stderr=log)
         wait_until(self.ready, "the server is ready")

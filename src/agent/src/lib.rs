@@ -5,7 +5,7 @@
 //! - [`worker`]: the actor that feeds the machines and has their actions carried out; [`image`], [`create`], [`pause`]:
 //!   what these need; [`disk_state`]: what outlives the process;
 //! - [`engine`]: the seam to Docker;
-//! - [`session`]: registration and the two sockets; [`submit`]: reports; [`payload`]: from the wire to a task.
+//! - [`join`]: how a host gets its key; [`session`]: registration and the two sockets; [`submit`]: reports; [`payload`]: from the wire to a task.
 //!
 //! It speaks the protocol of Amazon's ECS agent and needs no open port. What it deliberately does not do: decide what
 //! should run. Running containers are never touched because the agent or the control plane starts anew.
@@ -23,6 +23,7 @@ pub mod disk_state;
 pub mod engine;
 pub mod host;
 pub mod image;
+pub mod join;
 pub mod pause;
 pub mod payload;
 pub mod registration;

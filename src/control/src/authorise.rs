@@ -4,11 +4,12 @@
 //! the operations of ECR that pull images. Beyond the name of the operation an agent is held to its own host: the
 //! instance that it registered, and the tasks on it. Policies, when they come, take this place.
 
+use gantry_model::cluster::Cluster;
 use gantry_model::container_instance::ContainerInstance;
 use gantry_model::principal::{Principal, PrincipalKind};
 use gantry_model::task::Task;
-use gantry_model::{Arn, ContainerInstanceId};
-use gantry_store::{Conn, Tx};
+use gantry_model::{Arn, ClusterName, ContainerInstanceId};
+use gantry_store::{Conn, StoreError, Tx};
 use gantry_wire::{ApiError, Service};
 
 use crate::context::Call;
@@ -74,6 +75,32 @@ pub async fn own_task(conn: &mut Conn, call: &Call, operation: &str, task: &Task
         None => call.principal.kind == PrincipalKind::Admin,
     };
     if own { Ok(()) } else { Err(denied(call, operation, &Arn::task(&task.scope, &task.cluster, &task.id)).into()) }
+}
+
+/// Lets an agent register hosts into `cluster` and no other.
+///
+/// # Errors
+/// The store's.
+pub async fn confine_agent(tx: &mut Tx, principal: &Principal, cluster: &ClusterName) -> Result<(), StoreError> {
+    gantry_store::kv::put(tx, &cluster_key(principal), cluster.as_str()).await
+}
+
+/// Checks that the caller may register hosts into `cluster`.
+///
+/// # Errors
+/// AccessDeniedException.
+pub async fn own_cluster(conn: &mut Conn, call: &Call, cluster: &Cluster) -> Result<(), Failure> {
+    match gantry_store::kv::get(conn, &cluster_key(&call.principal)).await? {
+        Some(only) if only != cluster.name.as_str() => {
+            let arn = Arn::cluster(&cluster.scope, &cluster.name);
+            Err(denied(call, "RegisterContainerInstance", &arn).into())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn cluster_key(principal: &Principal) -> String {
+    format!("agent-cluster/{}", principal.arn)
 }
 
 /// Whether `principal` registered the instance, or may touch any.

@@ -61,7 +61,8 @@ async fn put(store: &Store, key: &AccessKey) -> anyhow::Result<()> {
         .map_err(|e: StoreError| anyhow::Error::new(e))
 }
 
-fn new_key(account: &AccountId, name: &str, kind: PrincipalKind) -> anyhow::Result<AccessKey> {
+/// A new key for `name`, such as `user/admin`.
+pub(crate) fn new_key(account: &AccountId, name: &str, kind: PrincipalKind) -> anyhow::Result<AccessKey> {
     Ok(AccessKey {
         id: format!("AKIA{}", random_hex(8)?.to_uppercase()),
         secret: random_hex(20)?,
@@ -71,7 +72,7 @@ fn new_key(account: &AccountId, name: &str, kind: PrincipalKind) -> anyhow::Resu
 }
 
 /// `bytes` random bytes in hexadecimal.
-fn random_hex(bytes: usize) -> anyhow::Result<String> {
+pub(crate) fn random_hex(bytes: usize) -> anyhow::Result<String> {
     let mut random = vec![0_u8; bytes];
     getrandom::fill(&mut random).map_err(|e| anyhow::anyhow!("the system gave no randomness: {e}"))?;
     Ok(hex::encode(random))

@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use gantry_model::{AccountId, Region};
+use gantry_model::{AccountId, ClusterName, Region};
+
+use crate::join::NamedValue;
 
 /// Amazon ECS and Amazon ECR, hosted by yourself.
 #[derive(Debug, Parser)]
@@ -18,6 +20,63 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Runs the control plane, the registry, the dashboard and, unless told not to, an agent on the local engine.
     Serve(ServeFlags),
+    /// Runs an agent that makes this host a container instance of a cluster.
+    Agent(AgentFlags),
+    /// Tokens with which other hosts join.
+    JoinToken {
+        #[command(subcommand)]
+        command: JoinTokenCommand,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum JoinTokenCommand {
+    /// Makes a token with which one host may join, and prints it.
+    Create(CreateJoinToken),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CreateJoinToken {
+    /// The data directory of the control plane, on its own machine.
+    #[arg(long, env = "GANTRY_DATA_DIR")]
+    pub(crate) data_dir: PathBuf,
+    /// The cluster that the host joins.
+    #[arg(long, default_value = "default")]
+    pub(crate) cluster: ClusterName,
+    /// For how many minutes the token works.
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=10_080))]
+    pub(crate) minutes: u32,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AgentFlags {
+    /// The control plane, such as http://10.0.0.5:8080.
+    #[arg(long, env = "GANTRY_SERVER")]
+    pub(crate) server: String,
+    /// The token to join with; not needed once the host has joined.
+    #[arg(long, env = "GANTRY_JOIN_TOKEN", hide_env_values = true)]
+    pub(crate) join_token: Option<String>,
+    /// Where the agent keeps its key and its state.
+    #[arg(long, env = "GANTRY_DATA_DIR", default_value = "/var/lib/gantry-agent")]
+    pub(crate) data_dir: PathBuf,
+    /// The availability zone that the host stands in; the region's first unless given.
+    #[arg(long, env = "GANTRY_AVAILABILITY_ZONE")]
+    pub(crate) availability_zone: Option<String>,
+    /// The instance type that the host says.
+    #[arg(long, env = "GANTRY_INSTANCE_TYPE")]
+    pub(crate) instance_type: Option<String>,
+    /// A custom attribute, NAME=VALUE; may be given several times.
+    #[arg(long = "attribute")]
+    pub(crate) attributes: Vec<NamedValue>,
+    /// CPU units to offer, 1024 a core; all of the host's unless given.
+    #[arg(long, env = "GANTRY_CPU")]
+    pub(crate) cpu: Option<u32>,
+    /// MiB of memory to offer; the host's less a reserve unless given.
+    #[arg(long, env = "GANTRY_MEMORY_MIB")]
+    pub(crate) memory_mib: Option<u32>,
+    /// The engine to drive, such as unix:///var/run/docker.sock.
+    #[arg(long, env = "GANTRY_DOCKER_HOST")]
+    pub(crate) docker_host: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -28,6 +87,9 @@ pub(crate) struct ServeFlags {
     /// The address to listen on.
     #[arg(long, env = "GANTRY_LISTEN", default_value = "127.0.0.1:8080")]
     pub(crate) listen: SocketAddr,
+    /// The URL by which clients and other hosts reach it, when that is not the address it listens on.
+    #[arg(long, env = "GANTRY_EXTERNAL_URL")]
+    pub(crate) external_url: Option<String>,
     /// The account id that stands in every ARN.
     #[arg(long, env = "GANTRY_ACCOUNT", default_value = "000000000000")]
     pub(crate) account: AccountId,

@@ -17,7 +17,7 @@ use tower::ServiceExt as _;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::events::{self, Events};
-use crate::metrics;
+use crate::{join, metrics};
 
 /// The parts that the listener chooses from.
 pub(crate) struct Parts {
@@ -37,7 +37,8 @@ pub(crate) fn router(parts: Parts) -> Router {
     let mut operator = Router::new()
         .route("/healthz", get(|| async { "ok" }))
         .route("/readyz", get(readyz))
-        .route("/metrics", get(metrics::metrics));
+        .route("/metrics", get(metrics::metrics))
+        .route(gantry_agent::join::PATH, post(join::answer));
     if parts.dev_reset {
         operator = operator.route("/_gantry/reset", post(reset));
     }

@@ -5,6 +5,7 @@ mod cli;
 mod embedded_agent;
 mod events;
 mod http;
+mod join;
 mod metrics;
 mod serve;
 mod sessions;
@@ -19,5 +20,9 @@ fn main() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     match command.command {
         cli::Command::Serve(flags) => runtime.block_on(serve::serve(flags)),
+        cli::Command::Agent(flags) => runtime.block_on(join::run_agent(flags)),
+        cli::Command::JoinToken { command: cli::JoinTokenCommand::Create(flags) } => {
+            runtime.block_on(join::create_token(flags))
+        }
     }
 }

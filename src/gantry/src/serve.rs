@@ -86,16 +86,28 @@ async fn control(flags: &ServeFlags, store: &Store, address: SocketAddr) -> anyh
     let blobs = BlobStore::open_disk(flags.data_dir.join("blobs")).await.context("open the blob store")?;
     let tokens = Tokens::open(store).await.context("open the registry's token key")?;
     let registry = Registry::new(store.clone(), blobs, tokens, Settings::new(scope));
+    let (endpoint_url, registry_host) = public_address(flags.external_url.as_deref(), address)?;
     let config = ControlConfig {
         account: flags.account.clone(),
         default_region: flags.region.clone(),
-        endpoint_url: format!("http://{address}"),
-        registry_host: address.to_string(),
+        endpoint_url,
+        registry_host,
         disconnect_timeout_s: flags.disconnect_timeout_s,
         stopped_task_retention_s: STOPPED_TASK_RETENTION_S,
     };
     let clock: Clock = Arc::new(system_now);
     Ok(Control::new(config, store.clone(), Arc::new(registry), clock))
+}
+
+/// The URL of everything and the host in the names of images: as the operator says, or the address that is listened on.
+fn public_address(external_url: Option<&str>, address: SocketAddr) -> anyhow::Result<(String, String)> {
+    let Some(url) = external_url else { return Ok((format!("http://{address}"), address.to_string())) };
+    let url = url.trim_end_matches('/');
+    let host = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://")).unwrap_or_default();
+    if host.is_empty() || host.contains('/') {
+        bail!("--external-url {url} is not a URL of a host alone, such as http://10.0.0.5:8080");
+    }
+    Ok((url.to_owned(), host.to_owned()))
 }
 
 fn system_now() -> UnixMillis {
@@ -191,7 +203,8 @@ async fn announce(flags: &ServeFlags, control: &Control, store: &Store, admin: &
     std::io::stdout().write_all(text.as_bytes()).context("print the sign-in link")
 }
 
-async fn stop_signal() -> anyhow::Result<()> {
+/// Waits for Ctrl-C or SIGTERM.
+pub(crate) async fn stop_signal() -> anyhow::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::select! {

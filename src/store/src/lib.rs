@@ -20,6 +20,7 @@ pub mod container_instance;
 mod error;
 pub mod event;
 pub mod image;
+pub mod join_token;
 pub mod kv;
 mod migrate;
 pub mod repository;

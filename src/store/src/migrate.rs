@@ -34,6 +34,7 @@ const MIGRATIONS: &[Migration] = &[
         name: "capacity_providers",
         sql: include_str!("../../../migrations/sqlite/0004_capacity_providers.sql"),
     },
+    Migration { version: 5, name: "join_tokens", sql: include_str!("../../../migrations/sqlite/0005_join_tokens.sql") },
 ];
 
 const CREATE_TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

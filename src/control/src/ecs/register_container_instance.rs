@@ -35,6 +35,7 @@ async fn register(
     input: &RegisterContainerInstanceRequest,
 ) -> Result<RegisterContainerInstanceResponse, Failure> {
     let cluster = cluster(tx, call, input.cluster.as_deref()).await?;
+    authorise::own_cluster(tx, call, &cluster).await?;
     let identity = Identity::read(input.instance_identity_document.as_deref())?;
     let known = known(tx, call, &cluster, &identity, input.container_instance_arn.as_deref()).await?;
     if let Some(known) = &known {

@@ -1,7 +1,9 @@
 //! What an agent calls: its sockets' address, and its reports of tasks; and that it is held to its own host.
 
+use gantry_model::ClusterName;
+use gantry_model::principal::PrincipalKind;
 use gantry_testkit::build::registration;
-use gantry_testkit::{ENDPOINT_URL, TestGantry};
+use gantry_testkit::{ENDPOINT_URL, TestGantry, principal};
 use serde_json::json;
 
 use crate::{code, refusal};
@@ -159,4 +161,26 @@ async fn an_agent_touches_its_own_host_and_tasks_only() {
     for (operation, input) in calls {
         gantry.call_signed(&gantry.agent, "ecs", operation, input).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn an_agent_that_joined_one_cluster_registers_hosts_into_no_other() {
+    let gantry = TestGantry::start().await;
+    for cluster in ["mine", "theirs"] {
+        gantry.cluster(cluster).await;
+    }
+    let agent = principal("role/agent-1", PrincipalKind::Agent);
+    let mine = ClusterName::parse("mine").unwrap();
+    let confined = gantry
+        .control
+        .store
+        .write(move |tx| Box::pin(async move { gantry_control::authorise::confine_agent(tx, &agent, &mine).await }));
+    confined.await.unwrap();
+    let register = |cluster: &str| {
+        gantry.call_signed(&gantry.agent, "ecs", "RegisterContainerInstance", registration(cluster, "i-1"))
+    };
+    let (code, message) = refusal(register("theirs").await);
+    assert_eq!(code, "AccessDeniedException");
+    assert!(message.ends_with("on resource: arn:aws:ecs:us-east-1:000000000000:cluster/theirs"), "{message}");
+    register("mine").await.unwrap();
 }

@@ -86,6 +86,8 @@ def a_service_is_scaled_in_place(page: Page, gantry: Gantry) -> None:
     page.get_by_role("button", name="One more").click()
     wait_until(lambda: service(gantry, SERVICE)["desiredCount"] == 3, "the change applies itself")
     check("a change that is left alone applies itself", True)
+    expect(page.get_by_role("main")).to_contain_text("3of 3 running", timeout=60_000)
+    expect(desired).to_have_value("3")
     desired.fill("2")
     with page.expect_request("**/scale-service") as sent:
         page.get_by_role("button", name="Apply", exact=True).click()

@@ -71,8 +71,10 @@ def main() -> None:
         ecs.put_cluster_capacity_providers(
             cluster="default", capacityProviders=["pool", "FARGATE"],
             defaultCapacityProviderStrategy=[{"capacityProvider": "pool", "weight": 1}])
-        failures = ecs.run_task(taskDefinition="web:1")["failures"]
-        check("an empty pool takes no task", failures == [], failures)
+        nothing = ecs.run_task(taskDefinition="web:1")
+        reasons = [f["reason"] for f in nothing["failures"]]
+        check("an empty pool takes no task and says so",
+              nothing["tasks"] == [] and reasons == ["EMPTY CAPACITY PROVIDER"], nothing)
         attribute = {"name": "gantry.capacity-provider", "value": "pool", "targetId": hosts[0]}
         ecs.put_attributes(attributes=[attribute])
         task = ecs.run_task(taskDefinition="web:1")["tasks"][0]

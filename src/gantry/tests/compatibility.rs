@@ -17,7 +17,9 @@ A parameter that is not built is refused by its name (`InvalidParameterException
 and services are kept and returned, but nothing acts on them yet: `enableExecuteCommand`, `taskRoleArn`,
 `executionRoleArn`, `secrets`, `environmentFiles`, `repositoryCredentials`, `firelensConfiguration`,
 `proxyConfiguration`, `ephemeralStorage`, and the `awslogs` log driver, whose lines stay in the engine. Likewise the
-`loadBalancers` and `serviceRegistries` of a task set: its external controller moves the traffic.
+`loadBalancers` and `serviceRegistries` of a task set: its external controller moves the traffic. And of a capacity
+provider `autoScalingGroupArn`, `managedScaling`, `managedTerminationProtection` and `managedDraining`: nothing but
+their owner makes or ends hosts.
 ";
 
 fn page() -> String {

@@ -147,6 +147,26 @@ impl TaskSetStatus {
 }
 
 impl TaskSet {
+    /// An ACTIVE set of the whole of its service, not stable yet.
+    #[must_use]
+    pub fn new(id: DeploymentId, task_definition: TaskDefinitionId, workload: Workload, now: UnixMillis) -> Self {
+        Self {
+            id,
+            status: TaskSetStatus::Active,
+            task_definition,
+            workload,
+            scale: 10_000,
+            external_id: None,
+            start_throttle: StartThrottle::default(),
+            impediment: None,
+            steady_since: None,
+            stability_at: now,
+            created_at: now,
+            updated_at: now,
+            tags: Vec::new(),
+        }
+    }
+
     /// How many tasks the set should have: its share of `desired_count`, rounded up; none when it drains.
     #[must_use]
     pub fn computed_desired_count(&self, desired_count: u32) -> u32 {
@@ -284,7 +304,69 @@ pub struct ServiceEvent {
     pub message: String,
 }
 
+impl Deployment {
+    /// A PRIMARY deployment that has just begun.
+    #[must_use]
+    pub fn new(id: DeploymentId, task_definition: TaskDefinitionId, workload: Workload, now: UnixMillis) -> Self {
+        Self {
+            rollout_state_reason: format!("ECS deployment {id} in progress."),
+            id,
+            status: DeploymentStatus::Primary,
+            task_definition,
+            workload: Some(workload),
+            rollout_state: RolloutState::InProgress,
+            failed_tasks: 0,
+            reached_running: false,
+            created_at: now,
+            updated_at: now,
+            rolled_back_from: None,
+        }
+    }
+}
+
 impl Service {
+    /// An ACTIVE replica service of no tasks on hosts of one's own, with the bounds that the API gives it, and without a
+    /// definition or a deployment. Its version is 0 until it is written.
+    #[must_use]
+    pub fn new(scope: Scope, cluster: ClusterName, name: ServiceName, created_at: UnixMillis) -> Self {
+        Self {
+            scope,
+            cluster,
+            name,
+            status: ServiceStatus::Active,
+            scheduling_strategy: SchedulingStrategy::Replica,
+            desired_count: 0,
+            task_definition: None,
+            launch_type: Some(LaunchType::Ec2),
+            capacity_provider_strategy: Vec::new(),
+            deployment_configuration: DeploymentConfiguration {
+                minimum_healthy_percent: 100,
+                maximum_percent: 200,
+                circuit_breaker: None,
+            },
+            placement_constraints: Vec::new(),
+            placement_strategy: Vec::new(),
+            health_check_grace_period_s: None,
+            deployments: Vec::new(),
+            start_throttle: StartThrottle::default(),
+            extra: serde_json::Map::new(),
+            client_token: None,
+            created_at,
+            created_by: String::new(),
+            tags: Vec::new(),
+            deployment_controller: DeploymentController::Ecs,
+            task_sets: Vec::new(),
+            version: 0,
+            steady_since: None,
+            impediment: None,
+        }
+    }
+
+    /// As [`Service::primary`], to change it.
+    pub fn primary_mut(&mut self) -> Option<&mut Deployment> {
+        self.deployments.iter_mut().find(|d| d.status == DeploymentStatus::Primary)
+    }
+
     /// The deployment that is being rolled out or was last.
     #[must_use]
     pub fn primary(&self) -> Option<&Deployment> {
@@ -330,21 +412,9 @@ mod tests {
     use super::*;
 
     fn set(scale: u32, status: TaskSetStatus) -> TaskSet {
-        TaskSet {
-            id: DeploymentId::parse("ecs-svc/1").unwrap(),
-            status,
-            task_definition: "web:1".parse().unwrap(),
-            workload: Workload::default(),
-            scale,
-            external_id: None,
-            start_throttle: StartThrottle::default(),
-            impediment: None,
-            steady_since: None,
-            stability_at: UnixMillis(0),
-            created_at: UnixMillis(0),
-            updated_at: UnixMillis(0),
-            tags: Vec::new(),
-        }
+        let id = DeploymentId::parse("ecs-svc/1").unwrap();
+        let set = TaskSet::new(id, "web:1".parse().unwrap(), Workload::default(), UnixMillis(0));
+        TaskSet { scale, status, ..set }
     }
 
     #[test]

@@ -50,11 +50,11 @@ pub struct Rollback {
     pub target: DeploymentId,
 }
 
-/// How far a service deployment is (ECS API reference, `ServiceDeployment.status`).
+/// How far a service deployment is (ECS API reference, `ServiceDeployment.status`; PENDING is AWS's own: here a deployment
+/// begins at once).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ServiceDeploymentStatus {
-    Pending,
     Successful,
     Stopped,
     StopRequested,
@@ -70,7 +70,6 @@ impl ServiceDeploymentStatus {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Pending => "PENDING",
             Self::Successful => "SUCCESSFUL",
             Self::Stopped => "STOPPED",
             Self::StopRequested => "STOP_REQUESTED",
@@ -102,12 +101,11 @@ pub fn deployment_of(id: &str) -> Option<DeploymentId> {
 }
 
 impl ServiceDeployment {
-    /// The record of `service`'s PRIMARY deployment, which has just begun; `None` when it has none.
+    /// The record of `primary`, the PRIMARY deployment of `service`, which has just begun.
     #[must_use]
-    pub fn begin(service: &Service) -> Option<Self> {
-        let primary = service.primary()?;
+    pub fn begin(service: &Service, primary: &Deployment) -> Self {
         let others = service.deployments.iter().filter(|d| d.id != primary.id);
-        Some(Self {
+        Self {
             scope: service.scope.clone(),
             cluster: service.cluster.clone(),
             service: service.name.clone(),
@@ -125,7 +123,7 @@ impl ServiceDeployment {
             updated_at: primary.created_at,
             finished_at: None,
             stopped_at: None,
-        })
+        }
     }
 
     /// Brings the record to what `service` is now. What is final stays.
@@ -194,56 +192,19 @@ impl ServiceDeployment {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::service::{DeploymentController, DeploymentStatus, SchedulingStrategy, StartThrottle};
+    use crate::service::DeploymentStatus;
 
     fn deployment(number: u32, status: DeploymentStatus, rollout_state: RolloutState) -> Deployment {
-        Deployment {
-            id: DeploymentId::parse(format!("ecs-svc/{number}")).unwrap(),
-            status,
-            task_definition: format!("web:{number}").parse().unwrap(),
-            workload: None,
-            rollout_state,
-            rollout_state_reason: "the reason".to_owned(),
-            failed_tasks: 0,
-            reached_running: false,
-            created_at: UnixMillis(i64::from(number)),
-            updated_at: UnixMillis(0),
-            rolled_back_from: None,
-        }
+        let id = DeploymentId::parse(format!("ecs-svc/{number}")).unwrap();
+        let definition = format!("web:{number}").parse().unwrap();
+        let new = Deployment::new(id, definition, Workload::default(), UnixMillis(i64::from(number)));
+        Deployment { status, rollout_state, ..new }
     }
 
     fn service(deployments: Vec<Deployment>) -> Service {
-        Service {
-            scope: Scope { account: "000000000000".parse().unwrap(), region: "us-east-1".parse().unwrap() },
-            cluster: "default".parse().unwrap(),
-            name: "web".parse().unwrap(),
-            status: ServiceStatus::Active,
-            scheduling_strategy: SchedulingStrategy::Replica,
-            desired_count: 1,
-            task_definition: None,
-            launch_type: None,
-            capacity_provider_strategy: Vec::new(),
-            deployment_configuration: DeploymentConfiguration {
-                minimum_healthy_percent: 100,
-                maximum_percent: 200,
-                circuit_breaker: None,
-            },
-            placement_constraints: Vec::new(),
-            placement_strategy: Vec::new(),
-            health_check_grace_period_s: None,
-            deployments,
-            start_throttle: StartThrottle::default(),
-            extra: serde_json::Map::new(),
-            client_token: None,
-            created_at: UnixMillis(0),
-            created_by: String::new(),
-            tags: Vec::new(),
-            deployment_controller: DeploymentController::Ecs,
-            task_sets: Vec::new(),
-            version: 1,
-            steady_since: None,
-            impediment: None,
-        }
+        let scope = Scope { account: "000000000000".parse().unwrap(), region: "us-east-1".parse().unwrap() };
+        let new = Service::new(scope, "default".parse().unwrap(), "web".parse().unwrap(), UnixMillis(0));
+        Service { deployments, ..new }
     }
 
     const PRIMARY: DeploymentStatus = DeploymentStatus::Primary;
@@ -253,7 +214,8 @@ mod tests {
     /// The record of deployment 2, which replaces deployment 1.
     fn record() -> ServiceDeployment {
         let old = deployment(1, ACTIVE, RolloutState::Completed);
-        ServiceDeployment::begin(&service(vec![deployment(2, PRIMARY, RolloutState::InProgress), old])).unwrap()
+        let service = service(vec![deployment(2, PRIMARY, RolloutState::InProgress), old]);
+        ServiceDeployment::begin(&service, &service.deployments[0])
     }
 
     #[test]

@@ -8,8 +8,7 @@ use gantry_model::cluster::CapacityProviderStrategyItem;
 
 /// The position of the provider that the next task goes to, when each has as many tasks as `counts` says. `None` for an
 /// empty strategy.
-#[must_use]
-pub fn next_provider(strategy: &[CapacityProviderStrategyItem], counts: &[u32]) -> Option<usize> {
+fn next_provider(strategy: &[CapacityProviderStrategyItem], counts: &[u32]) -> Option<usize> {
     let count = |position: usize| counts.get(position).copied().unwrap_or(0);
     if let Some(wanting) = strategy.iter().enumerate().position(|(at, item)| count(at) < item.base) {
         return Some(wanting);
@@ -33,6 +32,28 @@ pub fn next_provider(strategy: &[CapacityProviderStrategyItem], counts: &[u32]) 
     best.map(|(_, at)| at)
 }
 
+/// How many of `count` further tasks each provider gets, when it has as many as `has` says; all of them go to no provider
+/// without a strategy. A provider without room keeps its share: it is not for another to take.
+#[must_use]
+pub fn share_out(
+    strategy: &[CapacityProviderStrategyItem],
+    has: impl Fn(&str) -> u32,
+    count: u32,
+) -> Vec<(Option<&str>, u32)> {
+    if strategy.is_empty() {
+        return vec![(None, count)];
+    }
+    let before: Vec<u32> = strategy.iter().map(|item| has(&item.capacity_provider)).collect();
+    let mut counts = before.clone();
+    for _ in 0..count {
+        if let Some(next) = next_provider(strategy, &counts) {
+            counts[next] += 1;
+        }
+    }
+    let shares = counts.into_iter().zip(before).map(|(after, before)| after - before);
+    strategy.iter().map(|item| Some(item.capacity_provider.as_str())).zip(shares).filter(|(_, n)| *n > 0).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -44,12 +65,14 @@ mod tests {
 
     /// How many of `tasks` each provider gets.
     fn shared(strategy: &[CapacityProviderStrategyItem], tasks: u32) -> Vec<u32> {
-        let mut counts = vec![0; strategy.len()];
-        for _ in 0..tasks {
-            let next = next_provider(strategy, &counts).unwrap();
-            counts[next] += 1;
-        }
-        counts
+        let named: Vec<_> = strategy
+            .iter()
+            .enumerate()
+            .map(|(at, item)| CapacityProviderStrategyItem { capacity_provider: at.to_string(), ..item.clone() })
+            .collect();
+        let shares = share_out(&named, |_| 0, tasks);
+        let share = |at: usize| shares.iter().find(|(name, _)| *name == Some(&*at.to_string())).map_or(0, |(_, n)| *n);
+        (0..strategy.len()).map(share).collect()
     }
 
     #[test]
@@ -73,6 +96,17 @@ mod tests {
         assert_eq!(next_provider(&[item(0, 1), item(0, 1)], &[3, 1]), Some(1));
         assert_eq!(next_provider(&[item(2, 1), item(0, 1)], &[1, 9]), Some(0));
         assert_eq!(next_provider(&[], &[]), None);
+    }
+
+    #[test]
+    fn what_a_provider_has_counts_and_without_a_strategy_all_go_to_none() {
+        let named =
+            |name: &str| CapacityProviderStrategyItem { capacity_provider: name.to_owned(), weight: 1, base: 0 };
+        let strategy = [named("a"), named("b")];
+        let has = |name: &str| if name == "a" { 2 } else { 0 };
+        assert_eq!(share_out(&strategy, has, 3), [(Some("a"), 1), (Some("b"), 2)]);
+        assert_eq!(share_out(&strategy, has, 2), [(Some("b"), 2)]);
+        assert_eq!(share_out(&[], has, 2), [(None, 2)]);
     }
 
     proptest! {

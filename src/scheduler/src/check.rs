@@ -209,7 +209,7 @@ fn stops_keep_the_minimum<'a>(
             kept |= !healthy(task, service, input.now);
         }
         let served = task.last_status == TaskStatus::Running && task.health_of_containers() != HealthStatus::Unhealthy;
-        ensure(lost || unwanted || !served || !task.is_protected(input.now), || {
+        ensure(lost || !served || !task.is_protected(input.now), || {
             format!("{} is stopped though it is protected", stop.task)
         })?;
         ensure(kept || lost || unwanted, || format!("stopping {} leaves too few healthy tasks", stop.task))?;

@@ -15,12 +15,13 @@ pub struct WhyNot {
 }
 
 /// Everything that keeps each host of `state` from taking one task of `request`, hosts in the order of their ids and
-/// reasons in the order of [`Reason`]. A host that could take it does not appear.
+/// reasons in the order of [`Reason`]. A host that could take it does not appear, nor does one outside of the pool that the
+/// request asks for.
 #[must_use]
 pub fn explain(state: &ClusterState, request: &PlacementRequest<'_>) -> Vec<WhyNot> {
     let filter = Filter::new(request);
     let mut answer = Vec::new();
-    for host in 0..state.hosts.len() {
+    for host in (0..state.hosts.len()).filter(|&host| filter.looks_at(state, host)) {
         for reason in filter.refusals(state, host) {
             let detail = sentence(&filter, state, request, host, reason);
             answer.push(WhyNot { instance: state.hosts[host].id.clone(), reason, detail });

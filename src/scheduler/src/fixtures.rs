@@ -2,11 +2,8 @@
 
 use gantry_model::container_instance::{AVAILABILITY_ZONE, Attribute, ContainerInstance, InstanceStatus};
 use gantry_model::resources::{Requirements, Resources};
-use gantry_model::service::{
-    BreakerThreshold, CircuitBreaker, DeploymentConfiguration, DeploymentController, SchedulingStrategy, Service,
-    ServiceStatus, StartThrottle,
-};
-use gantry_model::task::{Container, DesiredStatus, HealthStatus, LaunchType, Task, TaskStatus};
+use gantry_model::service::{BreakerThreshold, CircuitBreaker, Service};
+use gantry_model::task::{Container, DesiredStatus, HealthStatus, Task, TaskStatus};
 use gantry_model::{
     AccountId, ClusterName, ContainerInstanceId, DeploymentId, Region, Scope, ServiceName, TaskDefinitionId, TaskId,
     UnixMillis,
@@ -177,35 +174,10 @@ impl TaskBuilder for Task {
 /// An ACTIVE replica service `web` with no deployment yet.
 pub(crate) fn service(desired_count: u32) -> Service {
     Service {
-        scope: scope(),
-        cluster: cluster(),
-        name: ServiceName::parse("web").unwrap(),
-        status: ServiceStatus::Active,
-        scheduling_strategy: SchedulingStrategy::Replica,
         desired_count,
         task_definition: Some(definition(1)),
-        launch_type: Some(LaunchType::Ec2),
-        capacity_provider_strategy: Vec::new(),
-        deployment_configuration: DeploymentConfiguration {
-            minimum_healthy_percent: 100,
-            maximum_percent: 200,
-            circuit_breaker: None,
-        },
-        placement_constraints: Vec::new(),
-        placement_strategy: Vec::new(),
-        health_check_grace_period_s: None,
-        deployments: Vec::new(),
-        start_throttle: StartThrottle::default(),
-        extra: serde_json::Map::new(),
-        client_token: None,
-        created_at: UnixMillis(0),
-        created_by: String::new(),
-        tags: Vec::new(),
         version: 1,
-        steady_since: None,
-        impediment: None,
-        deployment_controller: DeploymentController::Ecs,
-        task_sets: Vec::new(),
+        ..Service::new(scope(), cluster(), ServiceName::parse("web").unwrap(), UnixMillis(0))
     }
 }
 

@@ -14,6 +14,7 @@
 mod daemon;
 mod deployment;
 mod failures;
+mod protection;
 mod replica;
 mod scale_in;
 mod standing;

@@ -3,11 +3,8 @@
 use gantry_model::container_instance::{Attribute, ContainerInstance, InstanceStatus};
 use gantry_model::placement::{PlacementConstraint, PlacementStrategy};
 use gantry_model::resources::{Requirements, Resources};
-use gantry_model::service::{
-    CircuitBreaker, DeploymentConfiguration, DeploymentController, SchedulingStrategy, Service, ServiceStatus,
-    StartThrottle,
-};
-use gantry_model::task::{Container, LaunchType, Task};
+use gantry_model::service::{CircuitBreaker, DeploymentConfiguration, SchedulingStrategy, Service};
+use gantry_model::task::{Container, Task};
 use gantry_model::{
     AccountId, ClusterName, ContainerInstanceId, DeploymentId, InvalidName, Region, Scope, ServiceName,
     TaskDefinitionId, TaskId, UnixMillis,
@@ -81,15 +78,9 @@ impl Place {
         now: UnixMillis,
     ) -> Service {
         Service {
-            scope: self.scope.clone(),
-            cluster: self.cluster.clone(),
-            name,
-            status: ServiceStatus::Active,
             scheduling_strategy: spec.scheduling_strategy,
             desired_count: spec.desired_count,
             task_definition: Some(definition),
-            launch_type: Some(LaunchType::Ec2),
-            capacity_provider_strategy: Vec::new(),
             deployment_configuration: DeploymentConfiguration {
                 minimum_healthy_percent: spec.minimum_healthy_percent,
                 maximum_percent: spec.maximum_percent,
@@ -97,19 +88,8 @@ impl Place {
             },
             placement_constraints: spec.placement_constraints,
             placement_strategy: spec.placement_strategy,
-            health_check_grace_period_s: None,
-            deployments: Vec::new(),
-            start_throttle: StartThrottle::default(),
-            extra: serde_json::Map::new(),
-            client_token: None,
-            created_at: now,
-            created_by: String::new(),
-            tags: Vec::new(),
             version: 1,
-            steady_since: None,
-            impediment: None,
-            deployment_controller: DeploymentController::Ecs,
-            task_sets: Vec::new(),
+            ..Service::new(self.scope.clone(), self.cluster.clone(), name, now)
         }
     }
 

@@ -106,7 +106,7 @@ pub async fn put(tx: &mut Tx, deployment: &ServiceDeployment) -> Result<(), Stor
     Ok(())
 }
 
-/// Forgets the finished deployments that began before `old`, but for those that a service still has.
+/// Forgets the finished deployments that began before `old`, but for the newest of a service that is still there.
 ///
 /// # Errors
 /// When the database cannot be written.

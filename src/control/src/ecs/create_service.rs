@@ -2,7 +2,7 @@
 
 use gantry_model::ServiceName;
 use gantry_model::cluster::Cluster;
-use gantry_model::service::{DeploymentController, SchedulingStrategy, Service, ServiceStatus, StartThrottle};
+use gantry_model::service::{DeploymentController, SchedulingStrategy, Service, ServiceStatus};
 use gantry_model::task::LaunchType;
 use gantry_scheduler::start_deployment;
 use gantry_store::Tx;
@@ -93,8 +93,9 @@ fn service(
     capacity: &Capacity,
 ) -> Result<Service, Failure> {
     let scheduling_strategy = scheduling_strategy(input)?;
+    service_spec::refuse_idle_breaker(controller(input), input.deployment_configuration.as_ref())?;
     if let Some(runnable) = runnable {
-        launch::check_network(&runnable.document, capacity, input.network_configuration.as_ref())?;
+        launch::check_network(&runnable.document, capacity.launch_type, input.network_configuration.as_ref())?;
     }
     if scheduling_strategy == SchedulingStrategy::Daemon && controller(input) != DeploymentController::Ecs {
         let text = "The daemon scheduling strategy is only for services whose deployment controller is ECS.";
@@ -108,10 +109,6 @@ fn service(
         return Err(ApiError::invalid_parameter("placementStrategy must be empty for DAEMON services.").into());
     }
     Ok(Service {
-        scope: call.scope.clone(),
-        cluster: cluster.name.clone(),
-        name,
-        status: ServiceStatus::Active,
         scheduling_strategy,
         desired_count: desired_count(input, scheduling_strategy)?,
         task_definition: runnable.map(|runnable| runnable.model.id.clone()),
@@ -127,18 +124,12 @@ fn service(
         )?,
         placement_strategy,
         health_check_grace_period_s: service_spec::grace_period(input.health_check_grace_period_seconds)?,
-        deployments: Vec::new(),
-        start_throttle: StartThrottle::default(),
         extra: extra(input, capacity)?,
         client_token: input.client_token.clone(),
-        created_at: call.now,
         created_by: call.principal.arn.clone(),
         tags: launch::tags(input.tags.as_deref().unwrap_or_default())?,
-        version: 0,
-        steady_since: None,
-        impediment: None,
         deployment_controller: controller(input),
-        task_sets: Vec::new(),
+        ..Service::new(call.scope.clone(), cluster.name.clone(), name, call.now)
     })
 }
 

@@ -1,6 +1,6 @@
 //! CreateTaskSet: a further share of a service that an external controller deploys (ECS API reference, `CreateTaskSet`).
 
-use gantry_model::service::{Service, StartThrottle, TaskSet, TaskSetStatus, Workload};
+use gantry_model::service::{Service, TaskSet, Workload};
 use gantry_store::Tx;
 use gantry_wire::ApiError;
 use gantry_wire::shapes::ecs::{CreateTaskSetRequest, CreateTaskSetResponse};
@@ -43,19 +43,10 @@ async fn create(tx: &mut Tx, call: &Call, input: &CreateTaskSetRequest) -> Resul
     let runnable = launch::runnable(tx, &call.scope, input.task_definition.as_deref().unwrap_or_default()).await?;
     let workload = workload(tx, call, &service, input, &runnable).await?;
     let set = TaskSet {
-        id: ids::deployment_id()?,
-        status: TaskSetStatus::Active,
-        task_definition: runnable.model.id,
-        workload,
         scale: task_sets::scale(input.scale.as_ref())?,
         external_id: input.external_id.clone(),
-        start_throttle: StartThrottle::default(),
-        impediment: None,
-        steady_since: None,
-        stability_at: call.now,
-        created_at: call.now,
-        updated_at: call.now,
         tags: launch::tags(input.tags.as_deref().unwrap_or_default())?,
+        ..TaskSet::new(ids::deployment_id()?, runnable.model.id, workload, call.now)
     };
     service.task_sets.push(set.clone());
     service.steady_since = None;
@@ -82,9 +73,10 @@ async fn workload(
     let asked = launch_type.or_else(|| if items.is_empty() { service.launch_type.map(|l| l.as_str()) } else { None });
     let cluster = resolve::cluster(tx, &call.scope, input.cluster.as_deref()).await?;
     let capacity = launch::capacity(tx, &cluster, asked, items).await?;
-    launch::check_network(&runnable.document, &capacity, input.network_configuration.as_ref())?;
+    launch::check_network(&runnable.document, capacity.launch_type, input.network_configuration.as_ref())?;
     launch::platform_version(capacity.launch_type, input.platform_version.as_deref())?;
     let mut kept = Map::new();
+    // Also on hosts of one's own, where it means nothing: clients of the API expect it.
     kept.insert("platformVersion".to_owned(), json!(input.platform_version.as_deref().unwrap_or("LATEST")));
     service_spec::keep(&mut kept, "networkConfiguration", input.network_configuration.as_ref())?;
     service_spec::keep(&mut kept, "loadBalancers", input.load_balancers.as_ref())?;

@@ -10,7 +10,7 @@ use gantry_wire::shapes::ecs::{Cluster as WireCluster, DescribeClustersRequest, 
 
 use crate::context::Call;
 use crate::ecs::view::cluster::{Include, KindCounts, Statistics};
-use crate::ecs::{resolve, update_service, view};
+use crate::ecs::{launch, resolve, view};
 use crate::error::Failure;
 
 const MOST: usize = 100;
@@ -75,7 +75,7 @@ async fn statistics(conn: &mut Conn, cluster: &Cluster) -> Result<Statistics, Fa
         kind.pending_tasks = counts.pending;
     }
     for service in gantry_store::service::list(conn, &cluster.scope, &cluster.name).await? {
-        let kind = kind_of(&mut statistics, update_service::capacity_of(&service).launch_type);
+        let kind = kind_of(&mut statistics, launch::launch_type_of(&service));
         match service.status {
             ServiceStatus::Active => kind.active_services += 1,
             ServiceStatus::Draining => kind.draining_services += 1,

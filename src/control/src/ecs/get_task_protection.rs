@@ -1,6 +1,7 @@
 //! GetTaskProtection: which tasks of services are protected from scale-in (ECS API reference, `GetTaskProtection`).
 
-use gantry_model::task::Task;
+use gantry_model::task::{DesiredStatus, Task};
+use gantry_store::task::TaskFilter;
 use gantry_wire::ApiError;
 use gantry_wire::shapes::ecs::{GetTaskProtectionRequest, GetTaskProtectionResponse};
 
@@ -25,9 +26,15 @@ pub async fn get_task_protection(
         return Err(ApiError::invalid_parameter("tasks must name at most 100 tasks.").into());
     }
     let (tasks, failures) = if named.is_empty() {
-        let protected =
-            |task: &Task| task.scope == call.scope && task.cluster == cluster.name && task.is_protected(call.now);
-        (gantry_store::task::unstopped(&mut reader).await?.into_iter().filter(protected).collect(), Vec::new())
+        let running = TaskFilter {
+            cluster: Some(cluster.name.clone()),
+            desired_status: Some(DesiredStatus::Running),
+            ..TaskFilter::default()
+        };
+        let ids = gantry_store::task::filter(&mut reader, &call.scope, &running).await?;
+        let mut tasks = gantry_store::task::get_many(&mut reader, &call.scope, &ids).await?;
+        tasks.retain(|task| task.is_protected(call.now));
+        (tasks, Vec::new())
     } else {
         protection::of_services(&mut reader, &call.scope, &cluster.name, &named).await?
     };

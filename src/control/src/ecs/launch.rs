@@ -4,6 +4,7 @@
 use gantry_model::capacity_provider::is_fargate;
 use gantry_model::cluster::{CapacityProviderStrategyItem, Cluster};
 use gantry_model::placement::{BinpackField, PlacementConstraint, PlacementStrategy};
+use gantry_model::service::Service;
 use gantry_model::tag::MAX_TAGS;
 use gantry_model::task::LaunchType;
 use gantry_model::task_definition::TaskDefinitionStatus;
@@ -27,12 +28,6 @@ pub struct Capacity {
 }
 
 impl Capacity {
-    /// Hosts of a launch type, whatever their providers.
-    #[must_use]
-    pub fn of(launch_type: LaunchType) -> Self {
-        Self { launch_type, strategy: Vec::new() }
-    }
-
     /// The launch type that a service keeps and answers: none beside a strategy.
     #[must_use]
     pub fn own_launch_type(&self) -> Option<LaunchType> {
@@ -59,22 +54,32 @@ pub async fn capacity(
         None if strategy.is_empty() => cluster.default_capacity_provider_strategy.clone(),
         _ => capacity_providers::strategy(conn, cluster, strategy).await?,
     };
-    let launch_type = match (strategy.first(), launch_type) {
-        (Some(first), _) => launch_type_of(first),
-        (None, None | Some("EC2")) => LaunchType::Ec2,
-        (None, Some("FARGATE")) => LaunchType::Fargate,
-        (None, Some("EXTERNAL")) => LaunchType::External,
-        (None, Some(other)) => {
+    let own = match launch_type {
+        None => None,
+        Some("EC2") => Some(LaunchType::Ec2),
+        Some("FARGATE") => Some(LaunchType::Fargate),
+        Some("EXTERNAL") => Some(LaunchType::External),
+        Some(other) => {
             return Err(ApiError::invalid_parameter(format!("launchType {other} is not available.")).into());
         }
     };
+    let launch_type = self::launch_type(own, &strategy);
     Ok(Capacity { launch_type, strategy })
 }
 
-/// The launch type of the tasks that a provider takes.
+/// The launch type of the tasks of a service or task set: its own, or that of its strategy's providers.
 #[must_use]
-pub fn launch_type_of(item: &CapacityProviderStrategyItem) -> LaunchType {
-    if is_fargate(&item.capacity_provider) { LaunchType::Fargate } else { LaunchType::Ec2 }
+pub fn launch_type(own: Option<LaunchType>, strategy: &[CapacityProviderStrategyItem]) -> LaunchType {
+    own.unwrap_or_else(|| {
+        let fargate = strategy.first().is_some_and(|item| is_fargate(&item.capacity_provider));
+        if fargate { LaunchType::Fargate } else { LaunchType::Ec2 }
+    })
+}
+
+/// The launch type of a service's tasks.
+#[must_use]
+pub fn launch_type_of(service: &Service) -> LaunchType {
+    launch_type(service.launch_type, &service.capacity_provider_strategy)
 }
 
 /// A task definition that may be run, with its document read.
@@ -106,13 +111,13 @@ pub fn document(model: &gantry_model::task_definition::TaskDefinition) -> Result
         .map_err(|e| ApiError::server(format!("the document of task definition {} does not read: {e}", model.id)))
 }
 
-/// Checks that `definition` can run on `capacity` in the network that the caller configured.
+/// Checks that `definition` can run as `launch_type` in the network that the caller configured.
 ///
 /// # Errors
 /// InvalidParameterException.
 pub fn check_network(
     definition: &wire::TaskDefinition,
-    capacity: &Capacity,
+    launch_type: LaunchType,
     network: Option<&wire::NetworkConfiguration>,
 ) -> Result<(), ApiError> {
     let awsvpc = definition.network_mode.as_deref() == Some("awsvpc");
@@ -120,7 +125,7 @@ pub fn check_network(
     if awsvpc && configuration.is_none() {
         return Err(ApiError::network_configuration_missing());
     }
-    if capacity.launch_type == LaunchType::Fargate && !is_compatible(definition, "FARGATE") {
+    if launch_type == LaunchType::Fargate && !is_compatible(definition, "FARGATE") {
         return Err(ApiError::invalid_parameter("Task definition does not support launch_type FARGATE."));
     }
     match (awsvpc, configuration) {

@@ -6,7 +6,7 @@ use gantry_wire::paginate;
 use gantry_wire::shapes::ecs::{ListServicesRequest, ListServicesResponse};
 
 use crate::context::Call;
-use crate::ecs::{paging, resolve, update_service};
+use crate::ecs::{launch, paging, resolve};
 use crate::error::Failure;
 
 /// The page of this call when nothing is asked; most others hold 100.
@@ -35,7 +35,7 @@ fn matches(service: &Service, input: &ListServicesRequest) -> bool {
         SchedulingStrategy::Replica => "REPLICA",
         SchedulingStrategy::Daemon => "DAEMON",
     };
-    let launch_type = update_service::capacity_of(service).launch_type.as_str();
+    let launch_type = launch::launch_type_of(service).as_str();
     input.scheduling_strategy.as_deref().is_none_or(|s| s == strategy)
         && input.launch_type.as_deref().is_none_or(|l| l == launch_type)
 }

@@ -6,7 +6,7 @@ use gantry_model::capacity_provider::CapacityProvider;
 use gantry_model::cluster::Cluster;
 use gantry_model::container_instance::ContainerInstance;
 use gantry_model::event::{EventKind, NewEvent};
-use gantry_model::service::{Service, ServiceEvent};
+use gantry_model::service::{RolloutState, Service, ServiceEvent};
 use gantry_model::service_deployment::{ServiceDeployment, record_id};
 use gantry_model::task::Task;
 use gantry_model::task_definition::TaskDefinition;
@@ -81,13 +81,18 @@ async fn keep_history(tx: &mut Tx, service: &Service) -> Result<(), Failure> {
             gantry_store::service_deployment::put(tx, &record).await?;
         }
     }
-    let Some(begun) = ServiceDeployment::begin(service) else { return Ok(()) };
-    let known = underway.iter().any(|record| record.deployment == begun.deployment)
-        || gantry_store::service_deployment::get(tx, scope, cluster, name, record_id(&begun.deployment))
-            .await?
-            .is_some();
-    if !known {
-        gantry_store::service_deployment::put(tx, &begun).await?;
+    // A deployment that is new is under way and came of no rollback.
+    let Some(primary) = service
+        .primary()
+        .filter(|primary| primary.rollout_state == RolloutState::InProgress && primary.rolled_back_from.is_none())
+    else {
+        return Ok(());
+    };
+    let id = record_id(&primary.id);
+    let is_new = !underway.iter().any(|record| record.deployment == primary.id)
+        && gantry_store::service_deployment::get(tx, scope, cluster, name, id).await?.is_none();
+    if is_new {
+        gantry_store::service_deployment::put(tx, &ServiceDeployment::begin(service, primary)).await?;
     }
     Ok(())
 }

@@ -4,8 +4,8 @@
 //! failure for each instance that was looked at.
 
 use gantry_model::task::{LaunchType, Task};
-use gantry_model::{Arn, Tag, UnixMillis};
-use gantry_scheduler::capacity::next_provider;
+use gantry_model::{Arn, Resource, Scope, Tag, UnixMillis};
+use gantry_scheduler::capacity::share_out;
 use gantry_scheduler::{DefaultStrategy, PlacementRequest, place};
 use gantry_store::Tx;
 use gantry_wire::ApiError;
@@ -42,14 +42,14 @@ async fn run(tx: &mut Tx, call: &Call, input: &RunTaskRequest, seed: u64) -> Res
     let runnable = launch::runnable(tx, &call.scope, input.task_definition.as_deref().unwrap_or_default()).await?;
     let strategy = input.capacity_provider_strategy.as_deref().unwrap_or_default();
     let capacity = launch::capacity(tx, &cluster, input.launch_type.as_deref(), strategy).await?;
-    launch::check_network(&runnable.document, &capacity, input.network_configuration.as_ref())?;
+    launch::check_network(&runnable.document, capacity.launch_type, input.network_configuration.as_ref())?;
     let plan = Plan::read(input, &runnable, capacity, &cluster.name)?;
     let mut hosts = Hosts::load(tx, &call.scope, &cluster.name, plan.capacity.launch_type).await?;
     if hosts.instances.is_empty() {
         return Err(ApiError::invalid_parameter("No Container Instances were found in your cluster.").into());
     }
     let (mut tasks, mut failures) = (Vec::new(), Vec::new());
-    for (capacity_provider, count) in plan.shares(count) {
+    for (capacity_provider, count) in share_out(&plan.capacity.strategy, |_| 0, count) {
         let request = PlacementRequest {
             requirements: &plan.requirements,
             group: &plan.group,
@@ -66,6 +66,9 @@ async fn run(tx: &mut Tx, call: &Call, input: &RunTaskRequest, seed: u64) -> Res
             record::put_task(tx, &mut task).await?;
             tasks.push(task);
         }
+        if placement.placed.is_empty() && placement.failures.is_empty() {
+            failures.push(empty_pool(&call.scope, capacity_provider));
+        }
         failures.extend(placement.failures.iter().map(|f| failure(&hosts, f)));
     }
     let answer = RunTaskResponse { tasks: Some(answer_tasks(&tasks)?), failures: Some(failures) };
@@ -79,6 +82,16 @@ fn failure(hosts: &Hosts, failure: &gantry_scheduler::Failure) -> WireFailure {
         arn: host.map(|h| Arn::container_instance(&h.scope, &h.cluster, &h.id).to_string()),
         reason: Some(failure.reason.as_api().to_owned()),
         detail: None,
+    }
+}
+
+/// The failure of a capacity provider that has no host at all (ECS developer guide, "API failure reasons").
+fn empty_pool(scope: &Scope, capacity_provider: Option<&str>) -> WireFailure {
+    let arn = |name: &str| Arn::new(scope, Resource::CapacityProvider(name.to_owned())).to_string();
+    WireFailure {
+        arn: capacity_provider.map(arn),
+        reason: Some("EMPTY CAPACITY PROVIDER".to_owned()),
+        detail: Some("No container instance is in the pool of the capacity provider.".to_owned()),
     }
 }
 
@@ -133,21 +146,6 @@ impl Plan {
             overrides,
             constraints,
         })
-    }
-
-    /// How many of `count` tasks go to which capacity provider; all of them to none without a strategy.
-    fn shares(&self, count: u32) -> Vec<(Option<&str>, u32)> {
-        let strategy = &self.capacity.strategy;
-        if strategy.is_empty() {
-            return vec![(None, count)];
-        }
-        let mut shares = vec![0; strategy.len()];
-        for _ in 0..count {
-            if let Some(next) = next_provider(strategy, &shares) {
-                shares[next] += 1;
-            }
-        }
-        strategy.iter().map(|item| Some(item.capacity_provider.as_str())).zip(shares).filter(|(_, n)| *n > 0).collect()
     }
 
     fn default_strategy(&self) -> DefaultStrategy {

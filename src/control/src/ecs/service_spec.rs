@@ -1,6 +1,8 @@
 //! What CreateService and UpdateService read alike from a request, with the defaults of the API filled in.
 
-use gantry_model::service::{BreakerThreshold, CircuitBreaker, DeploymentConfiguration, SchedulingStrategy};
+use gantry_model::service::{
+    BreakerThreshold, CircuitBreaker, DeploymentConfiguration, DeploymentController, SchedulingStrategy,
+};
 use gantry_wire::ApiError;
 use gantry_wire::shapes::ecs as wire;
 use serde_json::{Map, Value};
@@ -98,6 +100,23 @@ fn circuit_breaker(given: &wire::DeploymentCircuitBreaker) -> Result<CircuitBrea
         reset_on_healthy_task: given.reset_on_healthy_task.unwrap_or(true),
         threshold,
     })
+}
+
+/// Refuses the circuit breaker of a service whose deployments are not made by ECS: nothing would open it.
+///
+/// # Errors
+/// InvalidParameterException.
+pub fn refuse_idle_breaker(
+    controller: DeploymentController,
+    given: Option<&wire::DeploymentConfiguration>,
+) -> Result<(), ApiError> {
+    let breaker = given.and_then(|configuration| configuration.deployment_circuit_breaker.as_ref());
+    if controller != DeploymentController::Ecs && breaker.is_some_and(|breaker| breaker.enable == Some(true)) {
+        return Err(ApiError::invalid_parameter(
+            "deploymentConfiguration.deploymentCircuitBreaker is only for services whose deployment controller is ECS.",
+        ));
+    }
+    Ok(())
 }
 
 /// A desired count as the caller wrote it.

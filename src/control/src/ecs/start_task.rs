@@ -12,7 +12,7 @@ use gantry_wire::shapes::ecs::{Failure as WireFailure, StartTaskRequest, StartTa
 
 use crate::context::Call;
 use crate::ecs::hosts::Hosts;
-use crate::ecs::launch::{self, Capacity};
+use crate::ecs::launch;
 use crate::ecs::new_task::TaskTemplate;
 use crate::ecs::run_task::{checked_overrides, group};
 use crate::ecs::{record, requirements, resolve, unsupported, view};
@@ -35,8 +35,7 @@ async fn start(tx: &mut Tx, call: &Call, input: &StartTaskRequest) -> Result<Sta
         return Err(ApiError::invalid_parameter("containerInstances must name 1 to 10 container instances.").into());
     }
     let runnable = launch::runnable(tx, &call.scope, input.task_definition.as_deref().unwrap_or_default()).await?;
-    let capacity = Capacity::of(LaunchType::Ec2);
-    launch::check_network(&runnable.document, &capacity, input.network_configuration.as_ref())?;
+    launch::check_network(&runnable.document, LaunchType::Ec2, input.network_configuration.as_ref())?;
     let overrides = checked_overrides(input.overrides.as_ref(), &runnable)?;
     let required = requirements::of_task(&runnable.document, &overrides, LaunchType::Ec2);
     let group = group(input.group.as_deref(), &runnable)?;

@@ -4,10 +4,7 @@
 //! do not. What is omitted stays; an empty list takes away.
 
 use gantry_model::cluster::Cluster;
-use gantry_model::service::{
-    DeploymentController, DeploymentStatus, SchedulingStrategy, Service, ServiceStatus, StartThrottle, Workload,
-};
-use gantry_model::task::LaunchType;
+use gantry_model::service::{DeploymentController, SchedulingStrategy, Service, ServiceStatus, StartThrottle};
 use gantry_scheduler::start_deployment;
 use gantry_store::Tx;
 use gantry_wire::ApiError;
@@ -15,7 +12,7 @@ use gantry_wire::shapes::ecs::{UpdateServiceRequest, UpdateServiceResponse};
 use serde_json::{Value, json};
 
 use crate::context::Call;
-use crate::ecs::launch::{self, Capacity};
+use crate::ecs::launch;
 use crate::ecs::{describe_services, record, resolve, service_spec, unsupported};
 use crate::error::Failure;
 use crate::ids;
@@ -72,6 +69,7 @@ fn refuse_for_controller(before: &Service, input: &UpdateServiceRequest) -> Resu
     if asked.is_some_and(|kind| kind != before.deployment_controller.as_str()) {
         return Err(ApiError::invalid_parameter("deploymentController cannot be changed."));
     }
+    service_spec::refuse_idle_breaker(before.deployment_controller, input.deployment_configuration.as_ref())?;
     let deploys = input.task_definition.is_some()
         || input.force_new_deployment == Some(true)
         || input.network_configuration.is_some()
@@ -123,14 +121,14 @@ async fn with_capacity(
     service.launch_type = capacity.own_launch_type();
     service.capacity_provider_strategy = capacity.strategy;
     let workload = service.workload();
-    if let Some(primary) = service.deployments.iter_mut().find(|d| d.status == DeploymentStatus::Primary) {
+    if let Some(primary) = service.primary_mut() {
         primary.workload = Some(workload);
     }
     Ok(())
 }
 
 fn with_extra(service: &mut Service, input: &UpdateServiceRequest) -> Result<(), Failure> {
-    let launch_type = capacity_of(service).launch_type;
+    let launch_type = launch::launch_type_of(service);
     let extra = &mut service.extra;
     service_spec::keep(extra, "networkConfiguration", input.network_configuration.as_ref())?;
     if let Some(version) = &input.platform_version {
@@ -143,24 +141,6 @@ fn with_extra(service: &mut Service, input: &UpdateServiceRequest) -> Result<(),
     service_spec::keep(extra, "enableECSManagedTags", input.enable_ecs_managed_tags.as_ref())?;
     service_spec::keep(extra, "enableExecuteCommand", input.enable_execute_command.as_ref())?;
     Ok(())
-}
-
-/// The capacity that a service's tasks get.
-#[must_use]
-pub fn capacity_of(service: &Service) -> Capacity {
-    capacity_of_workload(&service.workload())
-}
-
-/// The capacity that the tasks of a deployment or task set get.
-#[must_use]
-pub fn capacity_of_workload(workload: &Workload) -> Capacity {
-    match workload.launch_type {
-        Some(launch_type) => Capacity::of(launch_type),
-        None => {
-            let strategy = workload.capacity_provider_strategy.clone();
-            Capacity { launch_type: strategy.first().map_or(LaunchType::Ec2, launch::launch_type_of), strategy }
-        }
-    }
 }
 
 async fn with_deployment(
@@ -199,7 +179,7 @@ fn check_network(service: &Service, document: &gantry_wire::shapes::ecs::TaskDef
         .map(|n| serde_json::from_value(n.clone()))
         .transpose()
         .map_err(|e| ApiError::server(format!("the network configuration of a service does not read: {e}")))?;
-    launch::check_network(document, &capacity_of(service), network.as_ref())?;
+    launch::check_network(document, launch::launch_type_of(service), network.as_ref())?;
     Ok(())
 }
 

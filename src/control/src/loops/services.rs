@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use gantry_model::service::{DeploymentController, Service, ServiceStatus};
+use gantry_model::service::{DeploymentController, Service, ServiceStatus, Workload};
 use gantry_model::task::LaunchType;
 use gantry_model::{ClusterName, Scope, ServiceName, Tag, TaskDefinitionId, UnixMillis};
 use gantry_scheduler::{
@@ -21,7 +21,7 @@ use gantry_wire::shapes::ecs::{TaskDefinition, TaskOverride};
 use crate::context::Control;
 use crate::ecs::hosts::Hosts;
 use crate::ecs::new_task::TaskTemplate;
-use crate::ecs::{launch, record, requirements, stopping, update_service};
+use crate::ecs::{launch, record, requirements, stopping};
 use crate::error::{Failure, chain};
 use crate::ids;
 
@@ -140,19 +140,74 @@ struct Decision {
     is_quiet: bool,
 }
 
+/// What a decision is taken on, beside the service.
+struct Deciding<'a> {
+    tasks: &'a [gantry_model::task::Task],
+    needs: &'a BTreeMap<TaskDefinitionId, Definition>,
+    hosts: &'a mut BTreeMap<LaunchType, Hosts>,
+    now: UnixMillis,
+    seed: u64,
+}
+
+impl Deciding<'_> {
+    /// Settles each task set in turn; one that is gone makes room for the next at its place.
+    fn task_sets(&mut self, service: &Service) -> Outcome {
+        let mut whole = Outcome {
+            service: service.clone(),
+            starts: Vec::new(),
+            stops: Vec::new(),
+            messages: Vec::new(),
+            wake_at: None,
+        };
+        let mut index = 0;
+        while let Some(set) = whole.service.task_sets.get(index) {
+            let id = set.id.clone();
+            let launch_type = launch_type_of(&set.workload);
+            let part = self.one(&whole.service, launch_type, |input, state| reconcile_task_set(input, index, state));
+            whole.starts.extend(part.starts);
+            whole.stops.extend(part.stops);
+            whole.messages.extend(part.messages);
+            whole.wake_at = [whole.wake_at, part.wake_at].into_iter().flatten().min();
+            whole.service = part.service;
+            index += usize::from(whole.service.task_sets.get(index).is_some_and(|set| set.id == id));
+        }
+        whole
+    }
+
+    /// Has `decide` decide on the hosts of `launch_type`.
+    fn one(
+        &mut self,
+        service: &Service,
+        launch_type: LaunchType,
+        decide: impl FnOnce(&ServiceInput<'_>, &mut ClusterState) -> Outcome,
+    ) -> Outcome {
+        let default_strategy = match launch_type {
+            LaunchType::Fargate => DefaultStrategy::Fargate,
+            LaunchType::Ec2 | LaunchType::External => DefaultStrategy::Service,
+        };
+        let Self { tasks, needs: definitions, now, seed, .. } = *self;
+        let input = ServiceInput { service, tasks, definitions, default_strategy, now, seed };
+        // A service without deployments and sets has no hosts loaded, and nothing to place.
+        let mut none = ClusterState::new(&service.cluster, &[], &[]);
+        let state = self.hosts.get_mut(&launch_type).map_or(&mut none, |hosts| &mut hosts.state);
+        decide(&input, state)
+    }
+}
+
+fn launch_type_of(workload: &Workload) -> LaunchType {
+    launch::launch_type(workload.launch_type, &workload.capacity_provider_strategy)
+}
+
 impl World {
     async fn load(conn: &mut Conn, key: &ServiceKey) -> Result<Option<Self>, Failure> {
         let found = gantry_store::service::get(conn, &key.scope, &key.cluster, &key.name).await?;
         let Some(service) = found else { return Ok(None) };
         let tasks = gantry_store::task::of_service(conn, &key.scope, &key.cluster, &key.name).await?;
-        let own = update_service::capacity_of(&service).launch_type;
+        let own = launch::launch_type_of(&service);
         let mut hosts = BTreeMap::new();
         let mut definitions = BTreeMap::new();
         let deployed = service.deployments.iter().map(|d| (&d.task_definition, own));
-        let in_sets = service
-            .task_sets
-            .iter()
-            .map(|set| (&set.task_definition, update_service::capacity_of_workload(&set.workload).launch_type));
+        let in_sets = service.task_sets.iter().map(|set| (&set.task_definition, launch_type_of(&set.workload)));
         for (id, launch_type) in deployed.chain(in_sets) {
             if let Entry::Vacant(vacant) = hosts.entry(launch_type) {
                 vacant.insert(Hosts::load(conn, &key.scope, &key.cluster, launch_type).await?);
@@ -170,67 +225,21 @@ impl World {
     }
 
     fn decide(&mut self, now: UnixMillis, seed: u64) -> Decision {
-        let outcome = match self.service.deployment_controller {
-            DeploymentController::Ecs => {
-                let launch_type = update_service::capacity_of(&self.service).launch_type;
-                self.decide_part(&self.service.clone(), launch_type, now, seed, reconcile)
-            }
-            DeploymentController::External | DeploymentController::CodeDeploy => self.decide_task_sets(now, seed),
+        let Self { service, tasks, hosts, definitions } = self;
+        let needs = definitions.iter().map(|(id, loaded)| (id.clone(), loaded.needs.clone())).collect();
+        let mut deciding = Deciding { tasks, needs: &needs, hosts, now, seed };
+        let by_sets =
+            service.deployment_controller != DeploymentController::Ecs && service.status == ServiceStatus::Active;
+        let outcome = if by_sets {
+            deciding.task_sets(service)
+        } else {
+            deciding.one(service, launch::launch_type_of(service), reconcile)
         };
         let is_quiet = outcome.starts.is_empty()
             && outcome.stops.is_empty()
             && outcome.messages.is_empty()
-            && outcome.service == self.service;
+            && outcome.service == *service;
         Decision { outcome, is_quiet }
-    }
-
-    /// Settles each task set in turn; one that is gone makes room for the next at its place.
-    fn decide_task_sets(&mut self, now: UnixMillis, seed: u64) -> Outcome {
-        let mut whole = Outcome {
-            service: self.service.clone(),
-            starts: Vec::new(),
-            stops: Vec::new(),
-            messages: Vec::new(),
-            wake_at: None,
-        };
-        if self.service.status != ServiceStatus::Active {
-            return self.decide_part(&whole.service, LaunchType::Ec2, now, seed, reconcile);
-        }
-        let mut index = 0;
-        while let Some(set) = whole.service.task_sets.get(index) {
-            let id = set.id.clone();
-            let launch_type = update_service::capacity_of_workload(&set.workload).launch_type;
-            let part = self.decide_part(&whole.service, launch_type, now, seed, |input, state| {
-                reconcile_task_set(input, index, state)
-            });
-            whole.starts.extend(part.starts);
-            whole.stops.extend(part.stops);
-            whole.messages.extend(part.messages);
-            whole.wake_at = [whole.wake_at, part.wake_at].into_iter().flatten().min();
-            whole.service = part.service;
-            index += usize::from(whole.service.task_sets.get(index).is_some_and(|set| set.id == id));
-        }
-        whole
-    }
-
-    fn decide_part(
-        &mut self,
-        service: &Service,
-        launch_type: LaunchType,
-        now: UnixMillis,
-        seed: u64,
-        decide: impl FnOnce(&ServiceInput<'_>, &mut ClusterState) -> Outcome,
-    ) -> Outcome {
-        let definitions = self.definitions.iter().map(|(id, loaded)| (id.clone(), loaded.needs.clone())).collect();
-        let default_strategy = match launch_type {
-            LaunchType::Fargate => DefaultStrategy::Fargate,
-            LaunchType::Ec2 | LaunchType::External => DefaultStrategy::Service,
-        };
-        let input =
-            ServiceInput { service, tasks: &self.tasks, definitions: &definitions, default_strategy, now, seed };
-        let mut none = ClusterState::new(&service.cluster, &[], &[]);
-        let state = self.hosts.get_mut(&launch_type).map_or(&mut none, |hosts| &mut hosts.state);
-        decide(&input, state)
     }
 
     /// Writes what was decided: stops, then starts, then what the service says of it.
@@ -266,15 +275,16 @@ impl World {
     ) -> Result<Option<gantry_model::TaskId>, Failure> {
         let Some(definition) = self.definitions.get(&start.task_definition) else { return Ok(None) };
         let workload = self.service.workload_of(&start.deployment);
-        let capacity = update_service::capacity_of_workload(&workload);
-        let host = self.hosts.get(&capacity.launch_type).into_iter().flat_map(|hosts| &hosts.instances);
+        let launch_type = launch_type_of(&workload);
+        let host = self.hosts.get(&launch_type).into_iter().flat_map(|hosts| &hosts.instances);
         let Some(host) = host.into_iter().find(|h| h.id == start.instance) else { return Ok(None) };
         let overrides = TaskOverride::default();
         let group = self.service.group();
         let tags = self.tags(definition);
         let asked = workload.kept.get("platformVersion").and_then(|v| v.as_str());
-        let asked = asked.filter(|_| capacity.launch_type == LaunchType::Fargate);
-        let platform_version = launch::platform_version(capacity.launch_type, asked)?;
+        // A task set answers a platform version on any host; only Fargate's tasks have one.
+        let asked = asked.filter(|_| launch_type == LaunchType::Fargate);
+        let platform_version = launch::platform_version(launch_type, asked)?;
         let template = TaskTemplate {
             scope: &self.service.scope,
             cluster: &self.service.cluster,
@@ -282,7 +292,7 @@ impl World {
             definition: &definition.document,
             requirements: &definition.needs.requirements,
             overrides: &overrides,
-            launch_type: capacity.launch_type,
+            launch_type,
             capacity_provider: start.capacity_provider.as_deref(),
             platform_version: platform_version.as_deref(),
             group: &group,

@@ -87,6 +87,9 @@ async fn what_there_is_not_is_refused_by_its_name() {
     let input = json!({ "cluster": "default", "service": "web", "taskSets": ["ecs-svc/1"] });
     let answer = gantry.ecs("DescribeTaskSets", input).await.unwrap();
     assert_eq!(answer["failures"], json!([{ "arn": "ecs-svc/1", "reason": "MISSING" }]));
+    let breaker = json!({ "deploymentCircuitBreaker": { "enable": true, "rollback": true } });
+    let update = json!({ "service": "web", "deploymentConfiguration": breaker });
+    assert_eq!(code(gantry.ecs("UpdateService", update).await), "InvalidParameterException");
     let update = json!({ "service": "web", "forceNewDeployment": true });
     assert_eq!(code(gantry.ecs("UpdateService", update).await), "InvalidParameterException");
 }

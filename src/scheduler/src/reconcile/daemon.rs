@@ -1,7 +1,8 @@
 //! DAEMON services: one task on each host that satisfies the constraints.
 //!
 //! The desired count is the number of those hosts. A host whose agent is not connected keeps its task and counts, one
-//! without a task does not. A task whose host is drained or no longer satisfies the constraints stops at once. During a
+//! without a task does not. A task whose host is drained or no longer satisfies the constraints stops at once, unless it is
+//! protected. During a
 //! deployment a host's old task is stopped first unless the maximum percent has room for both (ECS developer guide,
 //! "Daemon").
 
@@ -33,16 +34,19 @@ impl<'a> Pass<'a> {
         let wanted = self.wanted_hosts(&filter);
         self.service.desired_count = u32::try_from(wanted.len()).unwrap_or(u32::MAX);
         self.stop_where_unwanted(&wanted);
+        self.heed_protection();
         if self.is_frozen() {
             return;
         }
         self.stop_replaced(&wanted, &filter);
-        let idle = self.hosts_without_keeper(&wanted);
+        let mut idle = self.hosts_without_keeper(&wanted);
         if idle.is_empty() || self.is_throttled() {
             return;
         }
         let live = self.live();
         let occupied: BTreeSet<usize> = live.iter().filter_map(|live| live.host).collect();
+        // A host that has none at all comes before one that gets a second.
+        idle.sort_by_key(|host| occupied.contains(host));
         let mut room = self.maximum().saturating_sub(live.len());
         let mut failures = Vec::new();
         for host in idle {
@@ -75,7 +79,7 @@ impl<'a> Pass<'a> {
 
     fn stop_where_unwanted(&mut self, wanted: &BTreeSet<usize>) {
         for live in self.live() {
-            if live.host.is_none_or(|host| !wanted.contains(&host)) {
+            if live.host.is_none_or(|host| !wanted.contains(&host)) && !self.is_spared(&live) {
                 self.stop_for_scaling(live.task);
             }
         }
@@ -94,7 +98,7 @@ impl<'a> Pass<'a> {
             if keeper.is_some_and(|keeper| keeper.task.id == next.task.id) {
                 continue;
             }
-            if keeper.is_none() && !self.state.hosts[host].agent_connected {
+            if self.is_spared(next) || (keeper.is_none() && !self.state.hosts[host].agent_connected) {
                 continue;
             }
             // Both for a while, if there is room; else the old one goes first.

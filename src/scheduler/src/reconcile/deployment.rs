@@ -25,19 +25,7 @@ pub fn start_deployment(
     for deployment in &mut service.deployments {
         deployment.status = DeploymentStatus::Active;
     }
-    let deployment = Deployment {
-        rollout_state_reason: in_progress(&id),
-        id,
-        status: DeploymentStatus::Primary,
-        task_definition: task_definition.clone(),
-        workload: Some(service.workload()),
-        rollout_state: RolloutState::InProgress,
-        failed_tasks: 0,
-        reached_running: false,
-        created_at: now,
-        updated_at: now,
-        rolled_back_from: None,
-    };
+    let deployment = Deployment::new(id, task_definition.clone(), service.workload(), now);
     service.deployments.insert(0, deployment);
     service.task_definition = Some(task_definition);
     forget_troubles(&mut service);
@@ -85,12 +73,8 @@ fn last_completed(service: &Service) -> Option<DeploymentId> {
     old.find(|d| d.rollout_state == RolloutState::Completed).map(|d| d.id.clone())
 }
 
-fn primary_mut(service: &mut Service) -> Option<&mut Deployment> {
-    service.deployments.iter_mut().find(|d| d.status == DeploymentStatus::Primary)
-}
-
 fn fail_primary(service: &mut Service, reason: String, now: UnixMillis) {
-    if let Some(primary) = primary_mut(service) {
+    if let Some(primary) = service.primary_mut() {
         primary.rollout_state = RolloutState::Failed;
         primary.updated_at = now;
         primary.rollout_state_reason = reason;
@@ -184,7 +168,7 @@ impl Pass<'_> {
     fn complete_primary(&mut self) {
         let now = self.input.now;
         let underway = |primary: &&mut Deployment| primary.rollout_state == RolloutState::InProgress;
-        let Some(primary) = primary_mut(&mut self.service).filter(underway) else {
+        let Some(primary) = self.service.primary_mut().filter(underway) else {
             return;
         };
         primary.rollout_state = RolloutState::Completed;

@@ -213,7 +213,7 @@ impl Pass<'_> {
     /// Counts an unhealthy task that is given up, where [`note_health`] did not.
     pub(super) fn count_unhealthy_after_grace(&mut self) {
         if grace_period_s(&self.service) > 0
-            && let Some(primary) = self.service.deployments.iter_mut().find(|d| d.status == DeploymentStatus::Primary)
+            && let Some(primary) = self.service.primary_mut()
         {
             count_failure(primary, self.input.now);
         }

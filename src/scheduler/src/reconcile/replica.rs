@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::scale_in::ScaleIn;
 use super::standing::Standing;
 use super::{Definition, Live, Pass, Start, is_live, lingers};
-use crate::capacity::next_provider;
+use crate::capacity::share_out;
 use crate::message::Message;
 use crate::place::{PlacementRequest, closest, place};
 
@@ -105,26 +105,6 @@ impl<'a> Pass<'a> {
         going
     }
 
-    /// Whether scale-in protection keeps a task that would go. An unhealthy one goes all the same: nobody is served by it.
-    fn is_spared(&self, live: &Live<'_>) -> bool {
-        live.standing != Standing::Unhealthy && live.task.is_protected(self.input.now)
-    }
-
-    /// Says that protected tasks are more than are wanted, and asks to be called when the first protection ends.
-    fn heed_protection(&mut self) {
-        let live = self.live();
-        let spared: Vec<&Live<'_>> = live.iter().filter(|l| self.is_spared(l)).collect();
-        for until in spared.iter().filter_map(|l| l.task.protected_until) {
-            self.wake(until);
-        }
-        if spared.len() > desired(self) {
-            let deployment = self.service.primary().map(|primary| primary.id.clone());
-            if let Some(deployment) = deployment {
-                self.impede("protected", Message::ProtectedTasks { deployment });
-            }
-        }
-    }
-
     fn scale_in(&self, candidates: Vec<Live<'a>>) -> ScaleIn<'a> {
         let strategy = &self.service.placement_strategy;
         let group = self.service.group();
@@ -139,14 +119,20 @@ impl<'a> Pass<'a> {
         let Some(Definition { requirements, constraints }) = input.definitions.get(&task_definition) else { return };
         let constraints: Vec<_> = constraints.iter().chain(&self.service.placement_constraints).cloned().collect();
         let group = self.service.group();
-        for (capacity_provider, count) in self.shares(count) {
+        let keepers: Vec<Live<'_>> = self.live().into_iter().filter(Live::is_keeper).collect();
+        let has = |provider: &str| {
+            let of_it = keepers.iter().filter(|l| l.task.capacity_provider.as_deref() == Some(provider));
+            u32::try_from(of_it.count()).unwrap_or(u32::MAX)
+        };
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        for (capacity_provider, count) in share_out(&input.service.capacity_provider_strategy, has, count) {
             let request = PlacementRequest {
                 requirements,
                 group: &group,
                 constraints: &constraints,
                 strategy: &input.service.placement_strategy,
                 default_strategy: input.default_strategy,
-                capacity_provider: capacity_provider.as_deref(),
+                capacity_provider,
             };
             let placement = place(self.state, &request, count, input.seed);
             let placed = u32::try_from(placement.placed.len()).unwrap_or(u32::MAX);
@@ -154,7 +140,7 @@ impl<'a> Pass<'a> {
                 deployment: deployment.clone(),
                 task_definition: task_definition.clone(),
                 instance,
-                capacity_provider: capacity_provider.clone(),
+                capacity_provider: capacity_provider.map(str::to_owned),
             }));
             if placed < count {
                 let closest = closest(self.state, &placement.failures);
@@ -162,27 +148,6 @@ impl<'a> Pass<'a> {
                 self.impede(kind, Message::Unplaceable { closest });
             }
         }
-    }
-
-    /// How many of `count` new tasks each capacity provider gets, counting the keepers that it has; all of them without a
-    /// strategy. A provider without room keeps its share: it is not for another to take.
-    fn shares(&self, count: usize) -> Vec<(Option<String>, u32)> {
-        let strategy = &self.service.capacity_provider_strategy;
-        if strategy.is_empty() {
-            return vec![(None, u32::try_from(count).unwrap_or(u32::MAX))];
-        }
-        let keepers: Vec<Live<'_>> = self.live().into_iter().filter(Live::is_keeper).collect();
-        let has = |name: &str| keepers.iter().filter(|l| l.task.capacity_provider.as_deref() == Some(name)).count();
-        let mut counts: Vec<u32> =
-            strategy.iter().map(|item| u32::try_from(has(&item.capacity_provider)).unwrap_or(u32::MAX)).collect();
-        let mut shares = vec![0; strategy.len()];
-        for _ in 0..count {
-            let Some(next) = next_provider(strategy, &counts) else { break };
-            counts[next] += 1;
-            shares[next] += 1;
-        }
-        let named = strategy.iter().map(|item| Some(item.capacity_provider.clone()));
-        named.zip(shares).filter(|(_, share)| *share > 0).collect()
     }
 }
 

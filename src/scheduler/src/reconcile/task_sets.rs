@@ -5,7 +5,7 @@
 //! reference, `TaskSet`).
 
 use gantry_model::UnixMillis;
-use gantry_model::service::{Deployment, DeploymentStatus, RolloutState, Service, TaskSet, TaskSetStatus};
+use gantry_model::service::{Deployment, RolloutState, Service, TaskSet, TaskSetStatus};
 use gantry_model::task::Task;
 
 use super::{Outcome, ServiceInput, lingers, reconcile};
@@ -37,17 +37,9 @@ pub(super) fn part(service: &Service, set: &TaskSet) -> Service {
         desired_count: set.computed_desired_count(service.desired_count),
         task_definition: Some(set.task_definition.clone()),
         deployments: vec![Deployment {
-            id: set.id.clone(),
-            status: DeploymentStatus::Primary,
-            task_definition: set.task_definition.clone(),
-            workload: Some(set.workload.clone()),
             rollout_state: RolloutState::Completed,
-            rollout_state_reason: String::new(),
-            failed_tasks: 0,
             reached_running: true,
-            created_at: set.created_at,
-            updated_at: set.updated_at,
-            rolled_back_from: None,
+            ..Deployment::new(set.id.clone(), set.task_definition.clone(), set.workload.clone(), set.created_at)
         }],
         start_throttle: set.start_throttle,
         impediment: set.impediment.clone(),

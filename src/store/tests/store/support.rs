@@ -8,11 +8,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use gantry_model::cluster::{Cluster, ClusterStatus};
 use gantry_model::container_instance::{Attribute, ContainerInstance, InstanceStatus};
 use gantry_model::resources::{Requirements, Resources};
-use gantry_model::service::{
-    Deployment, DeploymentConfiguration, DeploymentController, DeploymentStatus, RolloutState, SchedulingStrategy,
-    Service, ServiceEvent, ServiceStatus, StartThrottle,
-};
-use gantry_model::task::{LaunchType, Task, TaskStatus};
+use gantry_model::service::{Deployment, Service, ServiceEvent};
+use gantry_model::task::{Task, TaskStatus};
 use gantry_model::task_definition::{TaskDefinition, TaskDefinitionStatus};
 use gantry_model::{
     AccountId, ClusterName, ContainerInstanceId, DeploymentId, Family, Region, Scope, ServiceName, TaskDefinitionId,
@@ -179,48 +176,14 @@ pub(crate) fn a_task_definition(family_name: &str, revision: u32) -> TaskDefinit
 
 pub(crate) fn a_service(name: &str) -> Service {
     let task_definition = TaskDefinitionId { family: family("web"), revision: 1 };
+    let id = DeploymentId::parse("ecs-svc/1").unwrap();
+    let service = Service::new(here(), cluster_name("default"), service_name(name), UnixMillis(1));
     Service {
-        scope: here(),
-        cluster: cluster_name("default"),
-        name: service_name(name),
-        status: ServiceStatus::Active,
-        scheduling_strategy: SchedulingStrategy::Replica,
         desired_count: 3,
         task_definition: Some(task_definition.clone()),
-        launch_type: Some(LaunchType::Ec2),
-        capacity_provider_strategy: Vec::new(),
-        deployment_configuration: DeploymentConfiguration {
-            minimum_healthy_percent: 100,
-            maximum_percent: 200,
-            circuit_breaker: None,
-        },
-        placement_constraints: Vec::new(),
-        placement_strategy: Vec::new(),
-        health_check_grace_period_s: None,
-        deployments: vec![Deployment {
-            id: DeploymentId::parse("ecs-svc/1").unwrap(),
-            status: DeploymentStatus::Primary,
-            task_definition,
-            workload: None,
-            rollout_state: RolloutState::InProgress,
-            rollout_state_reason: "ECS deployment ecs-svc/1 in progress.".to_owned(),
-            failed_tasks: 0,
-            reached_running: false,
-            created_at: UnixMillis(1),
-            updated_at: UnixMillis(1),
-            rolled_back_from: None,
-        }],
-        start_throttle: StartThrottle::default(),
-        extra: serde_json::Map::new(),
-        client_token: None,
-        created_at: UnixMillis(1),
+        deployments: vec![Deployment::new(id, task_definition, service.workload(), UnixMillis(1))],
         created_by: "arn:aws:iam::000000000000:user/admin".to_owned(),
-        tags: Vec::new(),
-        version: 0,
-        steady_since: None,
-        impediment: None,
-        deployment_controller: DeploymentController::Ecs,
-        task_sets: Vec::new(),
+        ..service
     }
 }
 

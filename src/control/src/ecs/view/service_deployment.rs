@@ -89,7 +89,7 @@ fn circuit_breaker(recorded: &Recorded) -> wire::ServiceDeploymentCircuitBreaker
     let status = match (enabled, record.breaker_opened, record.status) {
         (false, ..) => "DISABLED",
         (true, true, _) => "TRIGGERED",
-        (true, false, ServiceDeploymentStatus::InProgress | ServiceDeploymentStatus::Pending) => "MONITORING",
+        (true, false, ServiceDeploymentStatus::InProgress) => "MONITORING",
         (true, false, _) => "MONITORING_COMPLETE",
     };
     let threshold = recorded.service.as_ref().filter(|_| enabled).and_then(gantry_scheduler::breaker_threshold);

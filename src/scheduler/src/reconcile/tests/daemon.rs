@@ -84,3 +84,13 @@ fn no_hosts_are_a_steady_state_too() {
     scene.hosts.clear();
     assert_eq!(messages(&scene.run()), ["has reached a steady state."]);
 }
+
+#[test]
+fn a_protected_one_stays_on_a_drained_host_and_its_successor_waits() {
+    let tasks = || [task(1), task(2).on(2).protected_until(700_000), task(3).on(3)];
+    let mut draining = daemons().tasks(tasks());
+    draining.hosts[1].status = InstanceStatus::Draining;
+    check(&draining, "start on [] stop []", 2);
+    assert_eq!(draining.run().wake_at, Some(gantry_model::UnixMillis(700_000)));
+    check(&daemons().tasks(tasks()).deploying(2), "start on [1 3] stop [1 3]", 3);
+}

@@ -1,7 +1,7 @@
 //! Task sets of an external controller: each keeps its own share.
 
 use gantry_model::UnixMillis;
-use gantry_model::service::{DeploymentController, StartThrottle, TaskSet, TaskSetStatus};
+use gantry_model::service::{DeploymentController, TaskSet, TaskSetStatus};
 
 use super::super::{Outcome, ServiceInput, note_stopped, reconcile_task_set};
 use super::{Scene, line, scene};
@@ -10,21 +10,8 @@ use crate::place::DefaultStrategy;
 use crate::state::ClusterState;
 
 fn set(number: u32, scale: u32) -> TaskSet {
-    TaskSet {
-        id: deployment_id(number),
-        status: TaskSetStatus::Active,
-        task_definition: definition(number),
-        workload: crate::fixtures::service(0).workload(),
-        scale,
-        external_id: None,
-        start_throttle: StartThrottle::default(),
-        impediment: None,
-        steady_since: None,
-        stability_at: UnixMillis(0),
-        created_at: UnixMillis(0),
-        updated_at: UnixMillis(0),
-        tags: Vec::new(),
-    }
+    let workload = crate::fixtures::service(0).workload();
+    TaskSet { scale, ..TaskSet::new(deployment_id(number), definition(number), workload, UnixMillis(0)) }
 }
 
 fn with_sets(desired_count: u32, sets: Vec<TaskSet>) -> Scene {

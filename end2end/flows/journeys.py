@@ -86,8 +86,6 @@ def a_service_is_scaled_in_place(page: Page, gantry: Gantry) -> None:
     page.get_by_role("button", name="One more").click()
     wait_until(lambda: service(gantry, SERVICE)["desiredCount"] == 3, "the change applies itself")
     check("a change that is left alone applies itself", True)
-    expect(page.get_by_role("main")).to_contain_text("3of 3 running", timeout=60_000)
-    expect(desired).to_have_value("3")
     desired.fill("2")
     with page.expect_request("**/scale-service") as sent:
         page.get_by_role("button", name="Apply", exact=True).click()
@@ -97,6 +95,16 @@ def a_service_is_scaled_in_place(page: Page, gantry: Gantry) -> None:
         desired.press("Enter")
     check("Enter applies what was typed", "desired=3" in sent.value.post_data, sent.value.post_data)
     wait_until(lambda: service(gantry, SERVICE)["desiredCount"] == 3, "the service is scaled")
+    expect(page.get_by_role("main")).to_contain_text("3of 3 running", timeout=60_000)
+    desired.focus()
+    gantry.client("ecs").update_service(service=SERVICE, desiredCount=2)
+    expect(page.get_by_role("main")).to_contain_text("2of 2 running", timeout=60_000)
+    check("a refresh leaves the number alone while somebody is in its field", desired.input_value() == "3")
+    desired.blur()
+    expect(desired).to_have_value("2")
+    gantry.client("ecs").update_service(service=SERVICE, desiredCount=3)
+    expect(desired).to_have_value("3")
+    check("and shows it when they have left", True)
 
 
 def statuses_are_live(page: Page, gantry: Gantry) -> None:

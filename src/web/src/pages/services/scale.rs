@@ -16,12 +16,14 @@ const GRACE: u32 = 5;
 #[derive(Clone, Copy)]
 pub(super) struct Scaling {
     waiting: RwSignal<Option<Waiting>>,
+    /// The number in the field while somebody is in it: a refresh must not change it under their fingers.
+    held: RwSignal<Option<u32>>,
     action: ServerAction<ScaleService>,
 }
 
 impl Default for Scaling {
     fn default() -> Self {
-        Self { waiting: RwSignal::new(None), action: ServerAction::new() }
+        Self { waiting: RwSignal::new(None), held: RwSignal::new(None), action: ServerAction::new() }
     }
 }
 
@@ -64,6 +66,7 @@ impl Scaling {
 
     fn apply(self) {
         if let Some(Waiting { cluster, service, desired, .. }) = self.waiting.get_untracked() {
+            self.held.update(|held| *held = held.map(|_| desired));
             self.waiting.set(None);
             self.action.dispatch(ScaleService { cluster, service, desired: desired.to_string() });
         }
@@ -86,7 +89,10 @@ impl Scaling {
 pub(super) fn scale(service: &ServiceDetail, scaling: Scaling) -> AnyView {
     let summary = service.summary.clone();
     let (cluster, name, desired) = (summary.cluster.clone(), summary.name.clone(), summary.desired);
-    let shown = move || scaling.waiting.with(|waiting| waiting.as_ref().map_or(desired, |w| w.desired));
+    let shown = move || {
+        let waiting = scaling.waiting.with(|waiting| waiting.as_ref().map(|w| w.desired));
+        waiting.or(scaling.held.get()).unwrap_or(desired)
+    };
     let change = {
         let (cluster, name) = (cluster.clone(), name.clone());
         move |desired: u32| scaling.change_to(&cluster, &name, desired)
@@ -113,7 +119,7 @@ pub(super) fn scale(service: &ServiceDetail, scaling: Scaling) -> AnyView {
                         <div class="stacked">
                             <label class="caps" for="desired">"Desired"</label>
                             <div class="row">
-                                {stepper(shown, change)}
+                                {stepper(shown, change, scaling.held)}
                                 <button class="button" type="submit" on:click=move |click| scaling.submit(&click)>"Apply"</button>
                             </div>
                         </div>
@@ -132,6 +138,7 @@ pub(super) fn scale(service: &ServiceDetail, scaling: Scaling) -> AnyView {
 fn stepper(
     shown: impl Fn() -> u32 + Copy + Send + Sync + 'static,
     change: impl Fn(u32) + Clone + Send + Sync + 'static,
+    held: RwSignal<Option<u32>>,
 ) -> impl IntoView {
     let (fewer, more, typed) = (change.clone(), change.clone(), change);
     view! {
@@ -147,6 +154,8 @@ fn stepper(
                 required
                 value=shown().to_string()
                 prop:value=move || shown().to_string()
+                on:focus=move |_| held.set(Some(untrack(shown)))
+                on:blur=move |_| held.set(None)
                 on:input:target=move |event| {
                     if let Ok(desired) = event.target().value().trim().parse() {
                         typed(desired);

@@ -7,6 +7,7 @@ with a deadline.
 import os
 import shutil
 import signal
+import ssl
 import subprocess
 import tempfile
 import time
@@ -48,11 +49,13 @@ def docker(*words: str) -> str:
 
 
 class Gantry:
-    """A server on a data directory and a port of its own."""
+    """A server on a data directory and a port of its own; on another address than loopback it speaks TLS."""
 
-    def __init__(self, port: int, *flags: str) -> None:
+    def __init__(self, port: int, *flags: str, host: str = "127.0.0.1") -> None:
         self.data = Path(tempfile.mkdtemp(prefix="gantry-flow-"))
-        self.port, self.flags, self.url = port, flags, f"http://127.0.0.1:{port}"
+        self.listen, self.flags, self.url = f"{host}:{port}", flags, f"http://{host}:{port}"
+        if host != "127.0.0.1":
+            self.flags, self.url = (*flags, "--tls"), f"https://{host}:{port}"
         self.process: subprocess.Popen[bytes] | None = None
         self.env: dict[str, str] = {}
 
@@ -68,7 +71,7 @@ class Gantry:
 
     def start(self) -> None:
         """Starts the server and waits until it is ready."""
-        command = [os.environ["GANTRY_BIN"], "serve", "--data-dir", str(self.data), "--listen", f"127.0.0.1:{self.port}"]
+        command = [os.environ["GANTRY_BIN"], "serve", "--data-dir", str(self.data), "--listen", self.listen]
         command += ["--site-dir", os.environ["GANTRY_SITE_DIR"], *self.flags]
         log = open(self.data / "serve.log", "ab")
         self.process = subprocess.Popen(command, stdout=log, stderr=log)
@@ -79,7 +82,9 @@ class Gantry:
     def ready(self) -> bool:
         """Whether /readyz answers."""
         try:
-            return urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=2).status == 200
+            authority = self.data / "tls" / "ca.pem"
+            context = ssl.create_default_context(cafile=str(authority)) if self.url.startswith("https") else None
+            return urllib.request.urlopen(f"{self.url}/readyz", timeout=2, context=context).status == 200
         except OSError:
             return False
 
@@ -101,6 +106,7 @@ class Gantry:
             service,
             endpoint_url=self.env["AWS_ENDPOINT_URL"],
             region_name=self.env["AWS_DEFAULT_REGION"],
+            verify=self.env.get("AWS_CA_BUNDLE"),
             aws_access_key_id=self.env["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=self.env["AWS_SECRET_ACCESS_KEY"],
         )

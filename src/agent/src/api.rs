@@ -9,14 +9,13 @@ use gantry_wire::sigv4::{Credentials, SigError, Signer};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Method, Request, Uri};
 use http_body_util::{BodyExt, Full};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+use rustls::ClientConfig;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::config::AgentConfig;
+use crate::transport::{HttpClient, TrustError, http_client, is_reachable, tls_for};
 use crate::worker::Clock;
 
 /// The longest that a call may take.
@@ -59,25 +58,31 @@ pub struct Api {
     pub(crate) credentials: Arc<Credentials>,
     pub(crate) region: String,
     pub(crate) clock: Clock,
-    client: Client<HttpConnector, Full<Bytes>>,
+    client: HttpClient,
+    pub(crate) tls: Arc<ClientConfig>,
 }
 
-/// A server URL that the agent cannot speak to.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0} is not an http:// URL with a host")]
-pub struct InvalidServerUrl(String);
+/// A server that the agent cannot speak to.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    #[error("{0} is not an http:// or https:// URL with a host")]
+    Url(String),
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+}
 
 impl Api {
     /// A client with the configuration's key.
     ///
     /// # Errors
-    /// [`InvalidServerUrl`].
-    pub fn new(config: &AgentConfig, clock: Clock) -> Result<Self, InvalidServerUrl> {
-        let invalid = || InvalidServerUrl(config.server_url.clone());
+    /// [`ServerError`].
+    pub fn new(config: &AgentConfig, clock: Clock) -> Result<Self, ServerError> {
+        let invalid = || ServerError::Url(config.server_url.clone());
         let base: Uri = config.server_url.parse().map_err(|_| invalid())?;
-        if base.scheme_str() != Some("http") || base.authority().is_none() {
+        if !is_reachable(&base) {
             return Err(invalid());
         }
+        let tls = tls_for(&base, &config.trust)?;
         let credentials = Credentials {
             access_key_id: config.access_key_id.clone(),
             secret_access_key: config.secret_access_key.clone(),
@@ -88,7 +93,8 @@ impl Api {
             credentials: Arc::new(credentials),
             region: config.region.to_string(),
             clock,
-            client: Client::builder(TokioExecutor::new()).build_http(),
+            client: http_client(tls.clone()),
+            tls: Arc::new(tls),
         })
     }
 
@@ -179,7 +185,7 @@ mod tests {
     fn other_schemes_are_refused_in_words() {
         let region = gantry_model::Region::parse("us-east-1").unwrap();
         let clock: Clock = Arc::new(|| gantry_model::UnixMillis(0));
-        for url in ["https://x", "x:1", "", "http://"] {
+        for url in ["ftp://x", "x:1", "", "http://"] {
             let config = AgentConfig::new(url.to_owned(), String::new(), String::new(), region.clone(), "/".into());
             assert!(Api::new(&config, Arc::clone(&clock)).is_err(), "{url}");
         }

@@ -33,7 +33,6 @@ const OLDEST_API: u32 = 17;
 /// The attributes of the host: what it is, what it can do, and what the operator says of it.
 #[must_use]
 pub(crate) fn attributes(config: &AgentConfig, engine: &EngineInfo) -> Vec<Attribute> {
-    let zone = config.availability_zone.clone().unwrap_or_else(|| format!("{}a", config.region));
     let instance_type = config.instance_type.clone().unwrap_or_else(|| "gantry.host".to_owned());
     let architecture = match engine.architecture.as_str() {
         "aarch64" | "arm64" => "arm64",
@@ -41,7 +40,7 @@ pub(crate) fn attributes(config: &AgentConfig, engine: &EngineInfo) -> Vec<Attri
     };
     let os_type = if engine.os_type.is_empty() { "linux" } else { &engine.os_type };
     let mut attributes = vec![
-        named(AVAILABILITY_ZONE, &zone),
+        named(AVAILABILITY_ZONE, &config.availability_zone()),
         named(INSTANCE_TYPE, &instance_type),
         named("ecs.os-type", os_type),
         named("ecs.cpu-architecture", architecture),

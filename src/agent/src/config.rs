@@ -7,11 +7,15 @@ use gantry_model::container_instance::Attribute;
 use gantry_model::{ClusterName, Region};
 use sha2::{Digest, Sha256};
 
+use crate::transport::Trust;
+
 /// An agent's configuration. `Debug` does not show the secret.
 #[derive(Clone)]
 pub struct AgentConfig {
-    /// The control plane's URL, `http://HOST:PORT`.
+    /// The control plane's URL, `http://HOST:PORT` or `https://…`.
     pub server_url: String,
+    /// Whose certificate is taken for the control plane's; what the host knows unless given.
+    pub trust: Trust,
     pub access_key_id: String,
     pub secret_access_key: String,
     /// The region that requests are signed for and the host belongs to.
@@ -54,6 +58,7 @@ impl AgentConfig {
     ) -> Self {
         Self {
             server_url,
+            trust: Trust::default(),
             access_key_id,
             secret_access_key,
             region,
@@ -76,6 +81,12 @@ impl AgentConfig {
     #[must_use]
     pub fn cluster_name(&self) -> &str {
         self.cluster.as_ref().map_or("default", ClusterName::as_str)
+    }
+
+    /// The zone that the host says.
+    #[must_use]
+    pub fn availability_zone(&self) -> String {
+        self.availability_zone.clone().unwrap_or_else(|| format!("{}a", self.region))
     }
 
     /// The label of this agent's containers. It follows from the folder's path, not from what is in it: an agent whose

@@ -13,6 +13,7 @@ use gantry_model::task::NetworkBinding;
 use serde_json::Value;
 
 use crate::engine::{AGENT_LABEL, CONTAINER_LABEL, Inspected, TASK_LABEL};
+use crate::metadata::Address;
 use crate::pause;
 use crate::spec::{ContainerSpec, NetworkMode, PAUSE_CONTAINER, Volume, VolumeKind};
 use crate::task_machine::{Network, Task};
@@ -38,6 +39,8 @@ pub struct Creator {
     pub agent: String,
     /// The CPUs that the engine's host really has: it refuses a limit above them.
     pub cpus: u32,
+    /// Where containers ask about themselves, when they can.
+    pub metadata: Option<Address>,
 }
 
 /// The request that creates `container` of `task`.
@@ -53,7 +56,7 @@ pub fn request(task: &Task, container: usize, creator: &Creator) -> Result<Conta
     } else {
         body.cmd = spec.command.clone().or(body.cmd);
         body.entrypoint = spec.entry_point.clone().or(body.entrypoint);
-        body.env = Some(environment(task, spec, body.env.take()));
+        body.env = Some(environment(task, container, creator, body.env.take()));
     }
     body.labels = Some(labels(task, spec, &creator.agent, body.labels.take()));
     if !spec.has_health_check {
@@ -82,9 +85,13 @@ fn parse<T: serde::de::DeserializeOwned + Default>(
     })
 }
 
-fn environment(task: &Task, spec: &ContainerSpec, given: Option<Vec<String>>) -> Vec<String> {
+fn environment(task: &Task, container: usize, creator: &Creator, given: Option<Vec<String>>) -> Vec<String> {
+    let spec = &task.spec.containers[container];
     let launch = if task.spec.launch_type.as_deref() == Some("FARGATE") { "FARGATE" } else { "EC2" };
     let mut environment = vec![format!("AWS_EXECUTION_ENV=AWS_ECS_{launch}")];
+    if let Some(address) = creator.metadata.as_ref().filter(|_| task.spec.network_mode != NetworkMode::None) {
+        environment.extend(address.environment(task, container));
+    }
     environment.extend(given.unwrap_or_default());
     environment.extend(spec.environment.iter().map(|(name, value)| format!("{name}={value}")));
     environment

@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::time::Duration;
 
-use bollard::models::ContainerCreateBody;
+use bollard::models::{ContainerCreateBody, ContainerInspectResponse};
 use futures_util::stream::BoxStream;
 use gantry_model::task::HealthStatus;
+use serde_json::Value;
 
 pub mod docker;
 #[cfg(test)]
@@ -181,6 +182,17 @@ pub trait Engine: Send + Sync + 'static {
     fn remove_volume(&self, name: &str) -> impl Future<Output = Result<(), EngineError>> + Send;
     /// Looks at a container by id or name.
     fn inspect(&self, id: &str) -> impl Future<Output = Result<Inspected, EngineError>> + Send;
+    /// Everything that the engine says of a container.
+    fn inspect_whole(&self, id: &str) -> impl Future<Output = Result<ContainerInspectResponse, EngineError>> + Send;
+    /// What a running container uses now, as Docker's API tells it.
+    fn stats(&self, id: &str) -> impl Future<Output = Result<Value, EngineError>> + Send;
+    /// Sees to it that there is a network called `name` of `subnet`, in which the host has the address `gateway`.
+    fn ensure_network(
+        &self,
+        name: &str,
+        subnet: &str,
+        gateway: &str,
+    ) -> impl Future<Output = Result<(), EngineError>> + Send;
     /// All containers of the agent called `agent`, running or not.
     fn list(&self, agent: &str) -> impl Future<Output = Result<Vec<Listed>, EngineError>> + Send;
     /// What happens to the containers of the agent called `agent` from now on, until the engine ends the stream.

@@ -11,10 +11,10 @@ use bytes::Bytes;
 use gantry_model::{ClusterName, Region};
 use http::{Request, Uri};
 use http_body_util::{BodyExt as _, Full};
-use hyper_util::client::legacy::Client;
-use hyper_util::rt::TokioExecutor;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+
+use crate::transport::{Trust, TrustError, http_client, is_reachable, tls_for};
 
 /// Where a control plane takes tokens.
 pub const PATH: &str = "/agents/join";
@@ -31,6 +31,17 @@ pub struct Membership {
     pub cluster: ClusterName,
     /// `host:port` of the control plane's registry, as image names have it.
     pub registry_host: String,
+    /// The authority of the control plane's certificate, in PEM; none when it has no TLS or one that hosts know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authority: Option<String>,
+}
+
+impl Membership {
+    /// Whose certificate the member takes for the control plane's.
+    #[must_use]
+    pub fn trust(&self) -> Trust {
+        self.authority.clone().map_or(Trust::System, Trust::Authority)
+    }
 }
 
 impl fmt::Debug for Membership {
@@ -48,8 +59,12 @@ impl fmt::Debug for Membership {
 pub enum JoinError {
     #[error("this host has not joined yet, and no join token was given")]
     NoToken,
-    #[error("{0} is not an http:// URL with a host")]
+    #[error("{0} is not an http:// or https:// URL with a host")]
     ServerUrl(String),
+    #[error("the join token is cut off or mistyped")]
+    Token,
+    #[error(transparent)]
+    Trust(#[from] TrustError),
     #[error("the control plane was not reached")]
     Unreachable(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("the control plane refused the join token ({status}): {message}")]
@@ -87,24 +102,38 @@ pub async fn membership(data_dir: &Path, server_url: &str, token: Option<&str>) 
     Ok(membership)
 }
 
+/// A token as it is typed: the secret, and after a dot the digest of the control plane's authority.
+#[must_use]
+pub fn typed(secret: &str, pin: Option<&str>) -> String {
+    pin.map_or_else(|| secret.to_owned(), |pin| format!("{secret}.{pin}"))
+}
+
+fn parse(token: &str) -> Result<(&str, Trust), JoinError> {
+    let Some((secret, pin)) = token.trim().split_once('.') else { return Ok((token.trim(), Trust::System)) };
+    let mut sha256 = [0; 32];
+    hex::decode_to_slice(pin, &mut sha256).map_err(|_| JoinError::Token)?;
+    Ok((secret, Trust::Pin(sha256)))
+}
+
 async fn redeem(server_url: &str, token: &str) -> Result<Membership, JoinError> {
     let invalid = || JoinError::ServerUrl(server_url.to_owned());
     let uri: Uri = format!("{}{PATH}", server_url.trim_end_matches('/')).parse().map_err(|_| invalid())?;
-    if uri.scheme_str() != Some("http") || uri.authority().is_none() {
+    if !is_reachable(&uri) {
         return Err(invalid());
     }
+    let (token, trust) = parse(token)?;
+    let client = http_client(tls_for(&uri, &trust)?);
     let unreachable = |e: Box<dyn std::error::Error + Send + Sync>| JoinError::Unreachable(e);
     let body = Full::from(Bytes::from(json!({ "token": token }).to_string()));
     let request = Request::post(uri)
         .header("content-type", "application/json")
         .body(body)
         .map_err(|e| unreachable(Box::new(e)))?;
-    let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
     let exchange = async {
         let response = client.request(request).await.map_err(|e| unreachable(Box::new(e)))?;
         let status = response.status().as_u16();
         let body = response.into_body().collect().await.map_err(|e| unreachable(Box::new(e)))?;
-        Ok((status, body.to_bytes()))
+        Ok::<_, JoinError>((status, body.to_bytes()))
     };
     let (status, body) = tokio::time::timeout(TIMEOUT, exchange).await.map_err(|e| unreachable(Box::new(e)))??;
     if status != 200 {
@@ -138,6 +167,7 @@ mod tests {
             region: Region::parse("us-east-1").unwrap(),
             cluster: ClusterName::parse("default").unwrap(),
             registry_host: "127.0.0.1:1".to_owned(),
+            authority: None,
         }
     }
 
@@ -159,6 +189,14 @@ mod tests {
         assert!(matches!(no_url, JoinError::ServerUrl(_)), "{no_url}");
         let nobody = membership(dir.path(), "http://127.0.0.1:1", Some("t")).await.unwrap_err();
         assert!(matches!(nobody, JoinError::Unreachable(_)), "{nobody}");
+    }
+
+    #[test]
+    fn a_token_names_the_authority_that_it_is_to_be_shown_to() {
+        let pin = "ab".repeat(32);
+        assert_eq!(parse(&typed("t", None)).unwrap(), ("t", Trust::System));
+        assert_eq!(parse(&typed("t", Some(&pin))).unwrap(), ("t", Trust::Pin([0xab; 32])));
+        assert!(matches!(parse("t.abcd"), Err(JoinError::Token)));
     }
 
     #[test]

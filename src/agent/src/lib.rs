@@ -5,9 +5,11 @@
 //! - [`worker`]: the actor that feeds the machines and has their actions carried out; [`image`], [`create`], [`pause`]:
 //!   what these need; [`disk_state`]: what outlives the process;
 //! - [`engine`]: the seam to Docker;
-//! - [`join`]: how a host gets its key; [`session`]: registration and the two sockets; [`submit`]: reports; [`payload`]: from the wire to a task.
+//! - [`join`]: how a host gets its key; [`transport`]: plain or TLS; [`session`]: registration and the two sockets;
+//!   [`submit`]: reports; [`payload`]: from the wire to a task;
+//! - [`metadata`]: what containers may ask about themselves.
 //!
-//! It speaks the protocol of Amazon's ECS agent and needs no open port. What it deliberately does not do: decide what
+//! It speaks the protocol of Amazon's ECS agent and needs no port that is open to other hosts. What it deliberately does not do: decide what
 //! should run. Running containers are never touched because the agent or the control plane starts anew.
 
 use std::sync::Arc;
@@ -24,6 +26,7 @@ pub mod engine;
 pub mod host;
 pub mod image;
 pub mod join;
+pub mod metadata;
 pub mod pause;
 pub mod payload;
 pub mod registration;
@@ -32,16 +35,18 @@ pub mod session;
 pub mod spec;
 pub mod submit;
 pub mod task_machine;
+pub mod transport;
 pub mod worker;
 
 pub use config::AgentConfig;
 
-use api::{Api, InvalidServerUrl};
+use api::{Api, ServerError};
 use create::Creator;
 use disk_state::{DiskError, DiskState};
 use engine::docker::{DEFAULT_HOST, DockerEngine};
 use engine::{Engine, EngineError, EngineInfo};
 use image::{Images, describe};
+use metadata::{Endpoint, Source};
 use registry_token::RegistryTokens;
 use session::Sessions;
 use submit::Submitter;
@@ -53,7 +58,7 @@ pub enum AgentError {
     #[error("the agent's state cannot be used")]
     Disk(#[from] DiskError),
     #[error("the control plane cannot be spoken to")]
-    ServerUrl(#[from] InvalidServerUrl),
+    Server(#[from] ServerError),
 }
 
 /// Runs an agent until `shutdown`. Its containers go on.
@@ -75,20 +80,43 @@ async fn work(config: AgentConfig) -> Result<(), AgentError> {
     let engine = Arc::new(engine);
     let tokens = Arc::new(RegistryTokens::new(api.clone()));
     let cores = usize::try_from(info.cpus).unwrap_or(1);
+    let metadata = open_metadata(engine.as_ref(), &config).await;
+    let address = metadata.as_ref().map(Endpoint::address);
     let (worker, handle) = Worker::new(Parts {
         images: Images::new(Arc::clone(&engine), tokens, config.registry_hosts.clone()),
-        engine,
+        engine: Arc::clone(&engine),
         reports: Arc::new(Submitter(api.clone())),
-        creator: Creator { agent: config.container_label(), cpus: info.cpus },
+        creator: Creator { agent: config.container_label(), cpus: info.cpus, metadata: address },
         disk: disk.clone(),
         total: registration::total(&config, &info),
         parallel_starts: config.parallel_starts.unwrap_or(2 * cores),
         clock,
     });
+    let source =
+        Source { worker: handle.clone(), engine, api: api.clone(), availability_zone: config.availability_zone() };
     let sessions = Sessions { config: Arc::new(config), api, engine: Arc::new(info), disk, worker: handle };
     tokio::select! {
         ended = worker.run() => Ok(ended?),
         () = sessions.run() => Ok(()),
+        () = serve_metadata(metadata, source) => Ok(()),
+    }
+}
+
+/// A host without the endpoint runs tasks all the same; their containers are told of none.
+async fn open_metadata<E: Engine>(engine: &E, config: &AgentConfig) -> Option<Endpoint> {
+    match Endpoint::open(engine, &config.data_dir).await {
+        Ok(endpoint) => Some(endpoint),
+        Err(error) => {
+            tracing::warn!("containers get no task metadata endpoint: {}", describe(&error));
+            None
+        }
+    }
+}
+
+async fn serve_metadata<E: Engine>(endpoint: Option<Endpoint>, source: Source<E>) {
+    match endpoint {
+        Some(endpoint) => endpoint.serve(metadata::router(source)).await,
+        None => std::future::pending().await,
     }
 }
 

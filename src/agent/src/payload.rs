@@ -58,6 +58,8 @@ pub fn accept(task: &AcsTask) -> Accepted {
         pid_mode,
         ipc_mode,
         launch_type: task.launch_type.clone(),
+        service_name: task.service_name.clone(),
+        group: task.group.clone(),
         cpu_limit: task.cpu.filter(|&cpu| cpu > 0.0),
         memory_limit_mib,
         need: need(task, &containers, network_mode),
@@ -90,6 +92,7 @@ fn container(c: &AcsContainer, problems: &mut Vec<String>) -> ContainerSpec {
     let list = |items: &[String]| Some(items.to_vec()).filter(|items| !items.is_empty());
     ContainerSpec {
         name: c.name.clone(),
+        arn: c.container_arn.clone(),
         image: c.image.clone(),
         essential: c.essential,
         internal: false,
@@ -240,6 +243,7 @@ fn add_pause(containers: &mut Vec<ContainerSpec>) {
         0,
         ContainerSpec {
             name: PAUSE_CONTAINER.to_owned(),
+            arn: None,
             image: pause::reference(),
             essential: true,
             internal: true,

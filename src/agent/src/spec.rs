@@ -26,6 +26,10 @@ pub struct TaskSpec {
     pub ipc_mode: Option<String>,
     /// `EC2`, `FARGATE` or `EXTERNAL`.
     pub launch_type: Option<String>,
+    #[serde(default)]
+    pub service_name: Option<String>,
+    #[serde(default)]
+    pub group: Option<String>,
     /// The CPUs that each container may use at most.
     pub cpu_limit: Option<f64>,
     /// The hard memory limit of containers that have none of their own.
@@ -50,6 +54,9 @@ pub enum NetworkMode {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ContainerSpec {
     pub name: String,
+    /// The control plane's name of the container.
+    #[serde(default)]
+    pub arn: Option<String>,
     pub image: String,
     pub essential: bool,
     /// Whether the container is the agent's own and never reported.

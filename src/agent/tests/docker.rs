@@ -93,7 +93,7 @@ fn agent(engine: &Arc<DockerEngine>, label: &str, folder: &Path) -> Agent {
         engine: Arc::clone(engine),
         images: Images::new(Arc::clone(engine), Arc::new(NoCredentials), Vec::new()),
         reports: Arc::clone(&recorder) as Arc<dyn Reports>,
-        creator: Creator { agent: label.to_owned(), cpus: 1 },
+        creator: Creator { agent: label.to_owned(), cpus: 1, metadata: None },
         disk: DiskState::open(folder).unwrap(),
         total: Resources { cpu: 4096, memory_mib: 4096 },
         parallel_starts: 4,

@@ -16,15 +16,17 @@ use crate::context::Call;
 use crate::error::Failure;
 
 /// The operations of ECS that an agent calls.
-const AGENT_ECS: [&str; 8] = [
+const AGENT_ECS: [&str; 10] = [
     "DeregisterContainerInstance",
     "DiscoverPollEndpoint",
+    "GetTaskProtection",
     "ListTagsForResource",
     "RegisterContainerInstance",
     "SubmitAttachmentStateChanges",
     "SubmitContainerStateChange",
     "SubmitTaskStateChange",
     "UpdateContainerInstancesState",
+    "UpdateTaskProtection",
 ];
 
 /// The operations of ECR that pull images.

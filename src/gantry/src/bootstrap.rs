@@ -101,16 +101,21 @@ pub(crate) struct Credentials<'a> {
     pub(crate) region: &'a str,
     pub(crate) registry: &'a str,
     pub(crate) admin_url: &'a str,
+    /// The authority of the listener's certificate, for clients that do not know it.
+    pub(crate) authority: Option<&'a Path>,
 }
 
 impl Credentials<'_> {
     /// Writes the file, readable by its owner alone, in one step: a reader sees the old one or the new one.
     pub(crate) fn write(&self, path: &Path) -> anyhow::Result<()> {
-        let text = format!(
+        let mut text = format!(
             "AWS_ENDPOINT_URL={}\nAWS_ACCESS_KEY_ID={}\nAWS_SECRET_ACCESS_KEY={}\nAWS_DEFAULT_REGION={}\n\
              GANTRY_REGISTRY={}\nGANTRY_ADMIN_URL={}\n",
             self.endpoint_url, self.key.id, self.key.secret, self.region, self.registry, self.admin_url
         );
+        if let Some(authority) = self.authority {
+            text.push_str(&format!("AWS_CA_BUNDLE={}\n", authority.display()));
+        }
         let fresh = path.with_extension("env.new");
         if fresh.exists() {
             std::fs::remove_file(&fresh).with_context(|| format!("remove {}", fresh.display()))?;
@@ -157,6 +162,7 @@ mod tests {
             region: "us-east-1",
             registry: "127.0.0.1:1",
             admin_url: "http://127.0.0.1:1/login?token=t",
+            authority: None,
         };
         credentials.write(&path).unwrap();
         credentials.write(&path).unwrap();

@@ -50,7 +50,7 @@ pub(crate) struct CreateJoinToken {
 
 #[derive(Debug, Args)]
 pub(crate) struct AgentFlags {
-    /// The control plane, such as http://10.0.0.5:8080.
+    /// The control plane, such as https://10.0.0.5:8080.
     #[arg(long, env = "GANTRY_SERVER")]
     pub(crate) server: String,
     /// The token to join with; not needed once the host has joined.
@@ -90,6 +90,18 @@ pub(crate) struct ServeFlags {
     /// The URL by which clients and other hosts reach it, when that is not the address it listens on.
     #[arg(long, env = "GANTRY_EXTERNAL_URL")]
     pub(crate) external_url: Option<String>,
+    /// Speaks TLS, with a certificate of an authority that the data directory keeps (`tls/ca.pem`).
+    #[arg(long, env = "GANTRY_TLS")]
+    pub(crate) tls: bool,
+    /// Speaks TLS with this certificate, the file in PEM, its chain after it.
+    #[arg(long, env = "GANTRY_TLS_CERT", requires = "tls_key", conflicts_with = "tls")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The private key of that certificate, in PEM.
+    #[arg(long, env = "GANTRY_TLS_KEY", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// The authority of that certificate, in PEM, when it is not one that every host knows.
+    #[arg(long, env = "GANTRY_TLS_CA", requires = "tls_cert")]
+    pub(crate) tls_ca: Option<PathBuf>,
     /// The account id that stands in every ARN.
     #[arg(long, env = "GANTRY_ACCOUNT", default_value = "000000000000")]
     pub(crate) account: AccountId,

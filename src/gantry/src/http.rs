@@ -28,6 +28,8 @@ pub(crate) struct Parts {
     /// The dashboard and the event stream, each inside the session layer.
     pub(crate) dashboard: Router,
     pub(crate) events: Router,
+    /// The authority that hosts which join are told, in PEM.
+    pub(crate) authority: Option<String>,
     pub(crate) dev_reset: bool,
 }
 
@@ -37,13 +39,14 @@ pub(crate) fn router(parts: Parts) -> Router {
     let mut operator = Router::new()
         .route("/healthz", get(|| async { "ok" }))
         .route("/readyz", get(readyz))
-        .route("/metrics", get(metrics::metrics))
-        .route(gantry_agent::join::PATH, post(join::answer));
+        .route("/metrics", get(metrics::metrics));
     if parts.dev_reset {
         operator = operator.route("/_gantry/reset", post(reset));
     }
+    let joining = join::Joining { control: Arc::clone(&parts.control), authority: parts.authority };
     operator
         .with_state(parts.control)
+        .route(gantry_agent::join::PATH, post(join::answer).with_state(joining))
         .merge(parts.agents)
         .merge(parts.registry)
         .fallback(move |request: Request| async move { root.answer(request).await })

@@ -25,14 +25,15 @@ use crate::cli::{AgentFlags, CreateJoinToken};
 use crate::embedded_agent;
 use crate::serve::stop_signal;
 use crate::sign_in::token_hash;
+use crate::tls;
 
 /// Makes a token and prints it, alone on its line.
 pub(crate) async fn create_token(flags: CreateJoinToken) -> anyhow::Result<()> {
     let path = flags.data_dir.join("gantry.db");
     anyhow::ensure!(path.exists(), "there is no database in {}: start `gantry serve` first", flags.data_dir.display());
     let store = Store::open(&path).await.context("open the database")?;
-    let token = bootstrap::random_hex(24)?;
-    let hash = token_hash(&token);
+    let secret = bootstrap::random_hex(24)?;
+    let hash = token_hash(&secret);
     let write = store.write(move |tx| {
         Box::pin(async move {
             let expires = tx.now().plus_seconds(i64::from(flags.minutes) * 60);
@@ -40,6 +41,7 @@ pub(crate) async fn create_token(flags: CreateJoinToken) -> anyhow::Result<()> {
         })
     });
     write.await.map_err(|e: StoreError| anyhow::Error::new(e))?;
+    let token = join::typed(&secret, tls::pin(&flags.data_dir)?.as_deref());
     use std::io::Write as _;
     writeln!(std::io::stdout(), "{token}").context("print the token")
 }
@@ -49,9 +51,17 @@ pub(crate) struct Given {
     token: String,
 }
 
+/// What a host that joins is told.
+#[derive(Clone)]
+pub(crate) struct Joining {
+    pub(crate) control: Arc<Control>,
+    /// The authority of the listener's certificate, in PEM.
+    pub(crate) authority: Option<String>,
+}
+
 /// Gives an access key for a token.
-pub(crate) async fn answer(State(control): State<Arc<Control>>, Json(given): Json<Given>) -> Response {
-    match admit(&control, &given.token).await {
+pub(crate) async fn answer(State(joining): State<Joining>, Json(given): Json<Given>) -> Response {
+    match admit(&joining, &given.token).await {
         Ok(Some(membership)) => Json(membership).into_response(),
         Ok(None) => (StatusCode::FORBIDDEN, "the join token is not known, was used or has expired").into_response(),
         Err(error) => {
@@ -61,7 +71,8 @@ pub(crate) async fn answer(State(control): State<Arc<Control>>, Json(given): Jso
     }
 }
 
-async fn admit(control: &Arc<Control>, token: &str) -> anyhow::Result<Option<Membership>> {
+async fn admit(joining: &Joining, token: &str) -> anyhow::Result<Option<Membership>> {
+    let control = &joining.control;
     let name = format!("role/gantry-agent/{}", bootstrap::random_hex(8)?);
     let key = bootstrap::new_key(&control.config.account, &name, PrincipalKind::Agent)?;
     let hash = token_hash(token);
@@ -84,6 +95,7 @@ async fn admit(control: &Arc<Control>, token: &str) -> anyhow::Result<Option<Mem
             region: control.config.default_region.clone(),
             cluster,
             registry_host: control.config.registry_host.clone(),
+            authority: joining.authority.clone(),
         }
     }))
 }
@@ -100,8 +112,10 @@ pub(crate) async fn run_agent(flags: AgentFlags) -> anyhow::Result<()> {
 }
 
 fn config(flags: AgentFlags, membership: Membership) -> AgentConfig {
+    let trust = membership.trust();
     let server_host = flags.server.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
     AgentConfig {
+        trust,
         cluster: Some(membership.cluster),
         docker_host: flags.docker_host,
         availability_zone: flags.availability_zone,

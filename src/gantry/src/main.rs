@@ -11,6 +11,7 @@ mod serve;
 mod sessions;
 mod sign_in;
 mod telemetry;
+mod tls;
 
 use clap::Parser as _;
 

@@ -1,12 +1,14 @@
 //! `gantry serve`: puts the parts together, prints what the operator needs, and stops cleanly.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, bail};
 use axum::Router;
 use gantry_agent::AgentConfig;
+use gantry_agent::transport::Trust;
 use gantry_control::{Clock, Control, ControlConfig, Failure};
 use gantry_model::{Scope, UnixMillis};
 use gantry_registry::{Registry, Settings, Tokens};
@@ -26,6 +28,7 @@ use crate::events::Events;
 use crate::http::{self, Parts};
 use crate::sessions::StoredSessions;
 use crate::sign_in::StoredAccounts;
+use crate::tls::{self, Tls, TlsListener};
 
 /// Hours after which a session that nobody uses ends.
 const SESSION_IDLE_HOURS: i64 = 8;
@@ -43,23 +46,27 @@ pub(crate) async fn serve(flags: ServeFlags) -> anyhow::Result<()> {
     let store = Store::open(&flags.data_dir.join("gantry.db")).await.context("open the database")?;
     let listener = TcpListener::bind(flags.listen).await.with_context(|| format!("listen on {}", flags.listen))?;
     let address = listener.local_addr()?;
+    let secure = flags.tls || flags.tls_cert.is_some();
+    let (endpoint_url, registry_host) = public_address(flags.external_url.as_deref(), address, secure)?;
+    let tls = tls::open(&flags, &registry_host)?;
+    let authority = tls.as_ref().and_then(|tls| tls.authority.clone());
     let admin = bootstrap::admin_key(&store, &flags.account).await?;
     let agent_key = bootstrap::agent_key(&store, &flags.account).await?;
-    let control = control(&flags, &store, address).await?;
+    let control = control(&flags, &store, endpoint_url, registry_host).await?;
     disconnect_agents(&store).await?;
 
     let shutdown = CancellationToken::new();
     let loops = gantry_control::loops::start(&control);
-    let server = tokio::spawn({
-        let router = router(&flags, &control, &shutdown)?;
-        let stopping = shutdown.clone();
-        async move { axum::serve(listener, router).with_graceful_shutdown(stopping.cancelled_owned()).await }
-    });
+    let authority_pem = authority.as_deref().map(std::fs::read_to_string).transpose().context("read the authority")?;
+    let router = router(&flags, &control, &shutdown, secure, authority_pem.clone())?;
+    let server = tokio::spawn(listen(listener, tls, router, shutdown.clone()));
     let agent = (!flags.no_agent).then(|| {
-        tokio::spawn(embedded_agent::keep_running(agent_config(&flags, &control, agent_key), shutdown.clone()))
+        let trust = authority_pem.map_or(Trust::System, Trust::Authority);
+        let config = AgentConfig { trust, ..agent_config(&flags, &control, agent_key) };
+        tokio::spawn(embedded_agent::keep_running(config, shutdown.clone()))
     });
 
-    announce(&flags, &control, &store, &admin).await?;
+    announce(&flags, &control, &store, &admin, authority.as_deref()).await?;
     stop_signal().await?;
     tracing::info!("stopping; containers keep running and the next start finds them");
     shutdown.cancel();
@@ -75,18 +82,39 @@ pub(crate) async fn serve(flags: ServeFlags) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Serves until `stopping`.
+async fn listen(
+    listener: TcpListener,
+    tls: Option<Tls>,
+    router: Router,
+    stopping: CancellationToken,
+) -> anyhow::Result<()> {
+    match tls {
+        None => axum::serve(listener, router).with_graceful_shutdown(stopping.cancelled_owned()).await?,
+        Some(tls) => {
+            let listener = TlsListener::new(listener, tls)?;
+            axum::serve(listener, router).with_graceful_shutdown(stopping.cancelled_owned()).await?;
+        }
+    }
+    Ok(())
+}
+
 fn make_private_dir(dir: &std::path::Path) -> anyhow::Result<()> {
     use std::os::unix::fs::DirBuilderExt as _;
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
     made.with_context(|| format!("make the data directory {}", dir.display()))
 }
 
-async fn control(flags: &ServeFlags, store: &Store, address: SocketAddr) -> anyhow::Result<Arc<Control>> {
+async fn control(
+    flags: &ServeFlags,
+    store: &Store,
+    endpoint_url: String,
+    registry_host: String,
+) -> anyhow::Result<Arc<Control>> {
     let scope = Scope { account: flags.account.clone(), region: flags.region.clone() };
     let blobs = BlobStore::open_disk(flags.data_dir.join("blobs")).await.context("open the blob store")?;
     let tokens = Tokens::open(store).await.context("open the registry's token key")?;
     let registry = Registry::new(store.clone(), blobs, tokens, Settings::new(scope));
-    let (endpoint_url, registry_host) = public_address(flags.external_url.as_deref(), address)?;
     let config = ControlConfig {
         account: flags.account.clone(),
         default_region: flags.region.clone(),
@@ -100,8 +128,12 @@ async fn control(flags: &ServeFlags, store: &Store, address: SocketAddr) -> anyh
 }
 
 /// The URL of everything and the host in the names of images: as the operator says, or the address that is listened on.
-fn public_address(external_url: Option<&str>, address: SocketAddr) -> anyhow::Result<(String, String)> {
-    let Some(url) = external_url else { return Ok((format!("http://{address}"), address.to_string())) };
+fn public_address(external_url: Option<&str>, address: SocketAddr, secure: bool) -> anyhow::Result<(String, String)> {
+    let scheme = if secure { "https" } else { "http" };
+    let Some(url) = external_url else { return Ok((format!("{scheme}://{address}"), address.to_string())) };
+    if secure && !url.starts_with("https://") {
+        bail!("--external-url {url} is not an https:// URL, but the listener speaks TLS");
+    }
     let url = url.trim_end_matches('/');
     let host = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://")).unwrap_or_default();
     if host.is_empty() || host.contains('/') {
@@ -133,7 +165,13 @@ async fn disconnect_agents(store: &Store) -> anyhow::Result<()> {
     done.await.map_err(anyhow::Error::new)
 }
 
-fn router(flags: &ServeFlags, control: &Arc<Control>, shutdown: &CancellationToken) -> anyhow::Result<Router> {
+fn router(
+    flags: &ServeFlags,
+    control: &Arc<Control>,
+    shutdown: &CancellationToken,
+    secure: bool,
+    authority: Option<String>,
+) -> anyhow::Result<Router> {
     let api = gantry_control::front::router(Arc::clone(control));
     let events = Events { control: Arc::clone(control), shutdown: shutdown.clone() };
     let last_seq = {
@@ -151,10 +189,10 @@ fn router(flags: &ServeFlags, control: &Arc<Control>, shutdown: &CancellationTok
         accounts: Arc::new(StoredAccounts(Arc::clone(control))),
         site: flags.site_dir.clone(),
     });
-    // Plain HTTP is for loopback and for behind a proxy that ends TLS; the cookie must survive both.
+    // Without TLS of its own the listener is for loopback and for behind a proxy; the cookie must survive both.
     let sessions = SessionManagerLayer::new(StoredSessions(control.store.clone()))
         .with_name("gantry_session")
-        .with_secure(false)
+        .with_secure(secure)
         .with_same_site(SameSite::Lax)
         .with_expiry(Expiry::OnInactivity(time::Duration::hours(SESSION_IDLE_HOURS)));
     Ok(http::router(Parts {
@@ -164,6 +202,7 @@ fn router(flags: &ServeFlags, control: &Arc<Control>, shutdown: &CancellationTok
         registry: gantry_registry::router(Arc::clone(&control.registry)),
         dashboard: web.layer(sessions.clone()),
         events: http::events(events).layer(sessions),
+        authority,
         dev_reset: flags.dev_reset,
     }))
 }
@@ -184,13 +223,21 @@ fn agent_config(flags: &ServeFlags, control: &Control, key: AccessKey) -> AgentC
 }
 
 /// Writes `credentials.env` and prints the lines to paste.
-async fn announce(flags: &ServeFlags, control: &Control, store: &Store, admin: &AccessKey) -> anyhow::Result<()> {
+async fn announce(
+    flags: &ServeFlags,
+    control: &Control,
+    store: &Store,
+    admin: &AccessKey,
+    authority: Option<&Path>,
+) -> anyhow::Result<()> {
     let endpoint_url = &control.config.endpoint_url;
     let registry = &control.config.registry_host;
     let admin_url = format!("{endpoint_url}/login?token={}", bootstrap::sign_in_token(store).await?);
     let path = flags.data_dir.join("credentials.env");
     let region = flags.region.as_str();
-    Credentials { endpoint_url, key: admin, region, registry, admin_url: &admin_url }.write(&path)?;
+    let authority = authority.map(std::path::absolute).transpose().context("name the authority's file")?;
+    Credentials { endpoint_url, key: admin, region, registry, admin_url: &admin_url, authority: authority.as_deref() }
+        .write(&path)?;
     let text = format!(
         "\nGantry is ready at {endpoint_url}\n\n\
          Sign in to the dashboard (the link works once, for 30 minutes):\n  {admin_url}\n\n\

@@ -10,16 +10,18 @@ use bollard::auth::DockerCredentials;
 use bollard::errors::Error as DockerError;
 use bollard::models::{
     ContainerCreateBody, ContainerInspectResponse, ContainerState, ContainerSummary, ContainerSummaryStateEnum,
-    EventMessage, HealthStatusEnum, NetworkSettings,
+    EventMessage, HealthStatusEnum, Ipam, IpamConfig, NetworkCreateRequest, NetworkSettings,
 };
 use bollard::query_parameters::{
-    CreateContainerOptions, CreateImageOptions, EventsOptions, InspectContainerOptions, ListContainersOptions,
-    RemoveContainerOptions, RemoveVolumeOptions, StartContainerOptions, StopContainerOptions,
+    CreateContainerOptions, CreateImageOptions, EventsOptions, InspectContainerOptions, InspectNetworkOptions,
+    ListContainersOptions, RemoveContainerOptions, RemoveVolumeOptions, StartContainerOptions, StatsOptions,
+    StopContainerOptions,
 };
 use bollard::{ClientVersion, Docker};
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
 use gantry_model::task::HealthStatus;
+use serde_json::Value;
 
 use super::{
     AGENT_LABEL, Engine, EngineError, EngineEvent, EngineEventKind, EngineInfo, Inspected, Listed, LocalImage,
@@ -171,8 +173,39 @@ impl Engine for DockerEngine {
     }
 
     async fn inspect(&self, id: &str) -> Result<Inspected, EngineError> {
-        let found = self.docker.inspect_container(id, None::<InspectContainerOptions>).await.map_err(failure)?;
-        Ok(inspected(found))
+        Ok(inspected(self.inspect_whole(id).await?))
+    }
+
+    async fn inspect_whole(&self, id: &str) -> Result<ContainerInspectResponse, EngineError> {
+        self.docker.inspect_container(id, None::<InspectContainerOptions>).await.map_err(failure)
+    }
+
+    async fn stats(&self, id: &str) -> Result<Value, EngineError> {
+        // Two readings, so that the answer has the one before, of which rates are made.
+        let options = StatsOptions { stream: false, one_shot: false };
+        let stats = self.docker.stats(id, Some(options)).try_next().await.map_err(failure)?;
+        serde_json::to_value(stats)
+            .map_err(|e| EngineError::Refused(format!("the statistics of {id} do not read: {e}")))
+    }
+
+    async fn ensure_network(&self, name: &str, subnet: &str, gateway: &str) -> Result<(), EngineError> {
+        match self.docker.inspect_network(name, None::<InspectNetworkOptions>).await.map_err(failure) {
+            Ok(_) => return Ok(()),
+            Err(EngineError::NotFound(_)) => {}
+            Err(error) => return Err(error),
+        }
+        let range =
+            IpamConfig { subnet: Some(subnet.to_owned()), gateway: Some(gateway.to_owned()), ..Default::default() };
+        let request = NetworkCreateRequest {
+            name: name.to_owned(),
+            ipam: Some(Ipam { config: Some(vec![range]), ..Default::default() }),
+            ..Default::default()
+        };
+        match self.docker.create_network(request).await.map_err(failure) {
+            // Another agent of the same engine was quicker.
+            Err(EngineError::Conflict(_)) => Ok(()),
+            made => made.map(|_| ()),
+        }
     }
 
     async fn list(&self, agent: &str) -> Result<Vec<Listed>, EngineError> {

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bollard::models::ContainerCreateBody;
+use bollard::models::{ContainerCreateBody, ContainerInspectResponse};
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use gantry_model::task::HealthStatus;
+use serde_json::Value;
 use tokio::sync::broadcast;
 use tokio_stream::wrappers::BroadcastStream;
 
@@ -245,6 +246,19 @@ impl Engine for FakeEngine {
         let state = self.called("inspect")?;
         let id = state.names.get(id).map_or(id, String::as_str);
         state.containers.get(id).cloned().ok_or_else(|| missing(id))
+    }
+
+    async fn inspect_whole(&self, id: &str) -> Result<ContainerInspectResponse, EngineError> {
+        let found = self.inspect(id).await?;
+        Ok(ContainerInspectResponse { id: Some(found.id), ..Default::default() })
+    }
+
+    async fn stats(&self, id: &str) -> Result<Value, EngineError> {
+        Ok(serde_json::json!({ "id": self.inspect(id).await?.id }))
+    }
+
+    async fn ensure_network(&self, _name: &str, _subnet: &str, _gateway: &str) -> Result<(), EngineError> {
+        self.called("ensure_network").map(|_| ())
     }
 
     async fn list(&self, agent: &str) -> Result<Vec<Listed>, EngineError> {

@@ -1,5 +1,6 @@
 //! A websocket to the control plane, opened by a signed GET.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
@@ -8,7 +9,7 @@ use gantry_wire::sigv4::SigError;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error as WsError, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream};
 
 use crate::api::{Api, CallError, refusal};
 
@@ -49,7 +50,8 @@ impl Socket {
         let mut request = url.into_client_request()?;
         let uri = request.uri().clone();
         api.sign(Service::Ecs, "GET", &uri, request.headers_mut(), b"").map_err(SocketError::Sign)?;
-        let opening = tokio_tungstenite::connect_async_with_config(request, None, true);
+        let tls = Some(Connector::Rustls(Arc::clone(&api.tls)));
+        let opening = tokio_tungstenite::connect_async_tls_with_config(request, None, true, tls);
         match tokio::time::timeout(TIMEOUT, opening).await {
             Ok(Ok((stream, _))) => Ok(Self(stream)),
             Ok(Err(WsError::Http(response))) => {
@@ -83,9 +85,13 @@ impl Socket {
 }
 
 fn websocket_url(endpoint: &str) -> Result<String, SocketError> {
-    let rest = endpoint.strip_prefix("http://").or_else(|| endpoint.strip_prefix("ws://"));
-    let rest = rest.ok_or_else(|| SocketError::Endpoint(endpoint.to_owned()))?;
-    Ok(format!("ws://{}", rest.trim_end_matches('/')))
+    let (scheme, rest) = endpoint.split_once("://").unwrap_or_default();
+    let scheme = match scheme {
+        "http" | "ws" => "ws",
+        "https" | "wss" => "wss",
+        _ => return Err(SocketError::Endpoint(endpoint.to_owned())),
+    };
+    Ok(format!("{scheme}://{}", rest.trim_end_matches('/')))
 }
 
 /// Encodes a query value as signatures want it: everything but the unreserved characters.
@@ -109,7 +115,8 @@ mod tests {
     fn endpoints_become_websocket_urls() {
         assert_eq!(websocket_url("http://h:1").unwrap(), "ws://h:1");
         assert_eq!(websocket_url("http://h:1/tcs/").unwrap(), "ws://h:1/tcs");
-        assert!(websocket_url("https://h").is_err());
+        assert_eq!(websocket_url("https://h").unwrap(), "wss://h");
+        assert!(websocket_url("ftp://h").is_err());
         assert!(websocket_url("").is_err());
     }
 

@@ -11,6 +11,7 @@ mod resuming;
 pub(crate) fn container(name: &str) -> ContainerSpec {
     ContainerSpec {
         name: name.to_owned(),
+        arn: None,
         image: "app:1".to_owned(),
         essential: true,
         internal: false,
@@ -44,6 +45,8 @@ pub(crate) fn spec(containers: Vec<ContainerSpec>) -> TaskSpec {
         pid_mode: None,
         ipc_mode: None,
         launch_type: None,
+        service_name: None,
+        group: None,
         cpu_limit: None,
         memory_limit_mib: None,
         need: Default::default(),

@@ -105,7 +105,7 @@ fn agent(engine: &Arc<FakeEngine>, folder: &Path) -> Agent {
         engine: Arc::clone(engine),
         images,
         reports: Arc::clone(&recorder) as Arc<dyn Reports>,
-        creator: Creator { agent: "test".to_owned(), cpus: 2 },
+        creator: Creator { agent: "test".to_owned(), cpus: 2, metadata: None },
         disk: DiskState::open(folder).unwrap(),
         total: Resources { cpu: 2048, memory_mib: 2 * 64 },
         parallel_starts: 2,

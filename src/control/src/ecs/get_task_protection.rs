@@ -5,6 +5,7 @@ use gantry_store::task::TaskFilter;
 use gantry_wire::ApiError;
 use gantry_wire::shapes::ecs::{GetTaskProtectionRequest, GetTaskProtectionResponse};
 
+use crate::authorise;
 use crate::context::Call;
 use crate::ecs::{protection, resolve};
 use crate::error::Failure;
@@ -14,7 +15,8 @@ const MOST: usize = 100;
 /// Answers GetTaskProtection; without `tasks` it names those of the cluster that are protected.
 ///
 /// # Errors
-/// ClusterNotFoundException; InvalidParameterException for more than a hundred tasks.
+/// ClusterNotFoundException; InvalidParameterException for more than a hundred tasks; AccessDeniedException when an agent
+/// asks for a task of another host.
 pub async fn get_task_protection(
     call: Call,
     input: GetTaskProtectionRequest,
@@ -38,6 +40,9 @@ pub async fn get_task_protection(
     } else {
         protection::of_services(&mut reader, &call.scope, &cluster.name, &named).await?
     };
+    for task in &tasks {
+        authorise::own_task(&mut reader, &call, "GetTaskProtection", task).await?;
+    }
     let protected = |task: &Task| protection::view(task, call.now);
     Ok(GetTaskProtectionResponse {
         protected_tasks: Some(tasks.iter().map(protected).collect()),

@@ -5,6 +5,7 @@ use gantry_store::Tx;
 use gantry_wire::ApiError;
 use gantry_wire::shapes::ecs::{UpdateTaskProtectionRequest, UpdateTaskProtectionResponse};
 
+use crate::authorise;
 use crate::context::Call;
 use crate::ecs::{protection, record, resolve};
 use crate::error::Failure;
@@ -17,7 +18,8 @@ const DEFAULT_MINUTES: i32 = 120;
 /// Answers UpdateTaskProtection. Each call counts the time anew.
 ///
 /// # Errors
-/// ClusterNotFoundException; InvalidParameterException for none or more than ten tasks, or a time out of bounds.
+/// ClusterNotFoundException; InvalidParameterException for none or more than ten tasks, or a time out of bounds;
+/// AccessDeniedException when an agent names a task of another host.
 pub async fn update_task_protection(
     call: Call,
     input: UpdateTaskProtectionRequest,
@@ -44,6 +46,7 @@ async fn update(
     let (tasks, failures) = protection::of_services(tx, &call.scope, &cluster.name, named).await?;
     let mut protected = Vec::with_capacity(tasks.len());
     for mut task in tasks {
+        authorise::own_task(tx, call, "UpdateTaskProtection", &task).await?;
         task.protected_until = until;
         record::put_task(tx, &mut task).await?;
         protected.push(protection::view(&task, call.now));

@@ -1,0 +1,203 @@
+//! Tasks and containers as the metadata endpoint shows them: pure.
+//!
+//! Source: ECS developer guide, "Task metadata JSON response" of version 4; its examples give the names and their order.
+
+use bollard::models::{ContainerInspectResponse, ContainerState, Health, MountPoint, NetworkSettings};
+use gantry_model::UnixMillis;
+use gantry_model::task::HealthStatus;
+use gantry_wire::shapes::ecs::Tag;
+use serde_json::{Map, Value, json};
+
+use crate::spec::{NetworkMode, PAUSE_CONTAINER};
+use crate::task_machine::{Container, Phase, Status, Task};
+
+/// The containers that are shown, by position: the task's own, not the agent's.
+pub(super) fn listed(task: &Task) -> Vec<usize> {
+    (0..task.containers.len()).filter(|&at| !task.spec.containers[at].internal).collect()
+}
+
+/// The container whose network the others use, when it is not each its own.
+pub(super) fn network_owner(task: &Task) -> Option<usize> {
+    (task.spec.network_mode == NetworkMode::Awsvpc).then(|| task.spec.position(PAUSE_CONTAINER)).flatten()
+}
+
+/// A task and its `containers`, which are shown already.
+pub(super) fn task(task: &Task, availability_zone: &str, containers: Vec<Value>) -> Map<String, Value> {
+    let spec = &task.spec;
+    let mut view = Map::new();
+    let mut say = |name: &str, value: Value| {
+        if !value.is_null() {
+            view.insert(name.to_owned(), value);
+        }
+    };
+    say("Cluster", json!(spec.cluster));
+    say("TaskARN", json!(spec.arn));
+    say("Family", json!(spec.family));
+    say("Revision", json!(spec.revision));
+    say("ServiceName", json!(spec.service_name));
+    say("DesiredStatus", json!(desired_status(task)));
+    say("KnownStatus", json!(known_status(task)));
+    let limits = limits(json!(spec.cpu_limit), json!(spec.memory_limit_mib));
+    say("Limits", limits);
+    say("PullStartedAt", json!(task.pull_started_at.map(timestamp)));
+    say("PullStoppedAt", json!(task.pull_stopped_at.map(timestamp)));
+    say("ExecutionStoppedAt", json!(task.execution_stopped_at.map(timestamp)));
+    say("AvailabilityZone", json!(availability_zone));
+    say("LaunchType", json!(spec.launch_type));
+    say("Group", json!(spec.group));
+    say("Containers", Value::Array(containers));
+    view
+}
+
+/// A container: what the agent knows of it, and what the engine says, whose `network` it is in.
+pub(super) fn container(
+    task: &Task,
+    position: usize,
+    found: &ContainerInspectResponse,
+    network: Option<&NetworkSettings>,
+) -> Value {
+    let (spec, own) = (&task.spec.containers[position], &task.containers[position]);
+    let config = found.config.as_ref();
+    let log = found.host_config.as_ref().and_then(|host| host.log_config.as_ref());
+    let state = found.state.clone().unwrap_or_default();
+    let mut view = Map::new();
+    let mut say = |name: &str, value: Value| {
+        if !value.is_null() {
+            view.insert(name.to_owned(), value);
+        }
+    };
+    say("DockerId", json!(own.docker_id));
+    say("Name", json!(spec.name));
+    say("DockerName", json!(own.docker_name));
+    say("Image", json!(spec.image));
+    say("ImageID", json!(found.image));
+    say("Ports", ports(own));
+    say("Labels", json!(config.and_then(|c| c.labels.clone())));
+    say("DesiredStatus", json!(desired_status(task)));
+    say("KnownStatus", json!(phase(own.phase)));
+    say("ExitCode", json!(own.exit_code));
+    let memory = (spec.memory_mib > 0).then_some(spec.memory_mib).or(task.spec.memory_limit_mib);
+    say("Limits", limits(json!(spec.cpu), json!(memory)));
+    say("CreatedAt", json!(found.created));
+    say("StartedAt", json!(own.started_at.map(timestamp)));
+    say("FinishedAt", json!(state.finished_at.clone().filter(|at| !at.starts_with("0001-"))));
+    say("Type", json!("NORMAL"));
+    say("Health", if spec.has_health_check { health(own, &state) } else { Value::Null });
+    say("Volumes", volumes(found.mounts.as_deref().unwrap_or_default()));
+    say("LogDriver", json!(log.and_then(|log| log.typ.clone())));
+    say("LogOptions", json!(log.and_then(|log| log.config.clone())));
+    say("ContainerARN", json!(spec.arn));
+    say("Networks", networks(task, network));
+    say("RestartCount", if spec.restart_policy.is_some() { json!(own.restarts) } else { Value::Null });
+    Value::Object(view)
+}
+
+/// Tags by their keys.
+pub(super) fn tags(tags: &[Tag]) -> Value {
+    let pairs = tags.iter().filter_map(|tag| Some((tag.key.clone()?, json!(tag.value.as_deref().unwrap_or_default()))));
+    Value::Object(pairs.collect())
+}
+
+/// What could not be found out.
+pub(super) fn errors(field: &str, arn: &str, message: &str) -> Value {
+    json!([{ "ErrorField": field, "ErrorCode": "ServerException", "ErrorMessage": message, "ResourceARN": arn }])
+}
+
+/// A time as the endpoint writes it.
+pub(super) fn timestamp(at: UnixMillis) -> String {
+    jiff::Timestamp::from_millisecond(at.0).unwrap_or_default().to_string()
+}
+
+fn desired_status(task: &Task) -> &'static str {
+    if task.stopping { "STOPPED" } else { "RUNNING" }
+}
+
+fn known_status(task: &Task) -> &'static str {
+    match task.status {
+        Status::Pending => "PENDING",
+        Status::Running => "RUNNING",
+        Status::Stopped => "STOPPED",
+    }
+}
+
+fn phase(phase: Phase) -> &'static str {
+    match phase {
+        Phase::New | Phase::Pulling => "NONE",
+        Phase::Pulled | Phase::Creating => "PULLED",
+        Phase::Created | Phase::Starting => "CREATED",
+        Phase::Running | Phase::Stopping => "RUNNING",
+        Phase::Stopped => "STOPPED",
+    }
+}
+
+/// Null when there is no limit.
+fn limits(cpu: Value, memory: Value) -> Value {
+    let given = [("CPU", cpu), ("Memory", memory)].into_iter().filter(|(_, value)| !value.is_null());
+    let limits: Map<String, Value> = given.map(|(name, value)| (name.to_owned(), value)).collect();
+    if limits.is_empty() { Value::Null } else { Value::Object(limits) }
+}
+
+fn ports(own: &Container) -> Value {
+    let ports = own.network_bindings.iter().map(|binding| {
+        json!({
+            "ContainerPort": binding.container_port,
+            "Protocol": binding.protocol,
+            "HostPort": binding.host_port,
+            "HostIp": binding.bind_ip,
+        })
+    });
+    let ports: Vec<Value> = ports.collect();
+    if ports.is_empty() { Value::Null } else { Value::Array(ports) }
+}
+
+/// The last check gives the exit code and the output.
+fn health(own: &Container, state: &ContainerState) -> Value {
+    let status = match own.health {
+        HealthStatus::Healthy => "HEALTHY",
+        HealthStatus::Unhealthy => "UNHEALTHY",
+        HealthStatus::Unknown => "UNKNOWN",
+    };
+    let mut view = json!({ "status": status });
+    if let Some(since) = own.health_since {
+        view["statusSince"] = json!(timestamp(since));
+    }
+    let last = state.health.as_ref().and_then(|Health { log, .. }| log.as_ref()?.last());
+    if let Some(check) = last {
+        view["exitCode"] = json!(check.exit_code);
+        view["output"] = json!(check.output);
+    }
+    view
+}
+
+fn volumes(mounts: &[MountPoint]) -> Value {
+    let volumes = mounts
+        .iter()
+        .map(|mount| json!({ "DockerName": mount.name, "Source": mount.source, "Destination": mount.destination }));
+    let volumes: Vec<Value> = volumes.collect();
+    if volumes.is_empty() { Value::Null } else { Value::Array(volumes) }
+}
+
+fn networks(task: &Task, settings: Option<&NetworkSettings>) -> Value {
+    let mode = match task.spec.network_mode {
+        NetworkMode::Bridge => "bridge",
+        NetworkMode::Host => "host",
+        NetworkMode::None => "none",
+        NetworkMode::Awsvpc => "awsvpc",
+    };
+    let engine = settings.and_then(|settings| settings.networks.as_ref()).into_iter().flatten();
+    let endpoint =
+        engine.map(|(_, endpoint)| endpoint).find(|e| e.ip_address.as_deref().is_some_and(|a| !a.is_empty()));
+    let mut view = json!({ "NetworkMode": mode });
+    if let Some(endpoint) = endpoint {
+        view["IPv4Addresses"] = json!([endpoint.ip_address]);
+        if task.spec.network_mode == NetworkMode::Awsvpc {
+            view["AttachmentIndex"] = json!(0);
+            view["MACAddress"] = json!(endpoint.mac_address);
+            view["SubnetGatewayIpv4Address"] = json!(match (&endpoint.gateway, endpoint.ip_prefix_len) {
+                (Some(gateway), Some(prefix)) => Some(format!("{gateway}/{prefix}")),
+                (gateway, _) => gateway.clone(),
+            });
+        }
+    }
+    json!([view])
+}

@@ -115,7 +115,10 @@ async fn open_metadata<E: Engine>(engine: &E, config: &AgentConfig) -> Option<En
 
 async fn serve_metadata<E: Engine>(endpoint: Option<Endpoint>, source: Source<E>) {
     match endpoint {
-        Some(endpoint) => endpoint.serve(metadata::router(source)).await,
+        Some(endpoint) => {
+            let engine = Arc::clone(&source.engine);
+            endpoint.serve(metadata::router(source), engine.as_ref()).await;
+        }
         None => std::future::pending().await,
     }
 }

@@ -39,6 +39,8 @@ pub enum Trust {
 pub enum TrustError {
     #[error("the control plane's authority is not a certificate in PEM")]
     Pem(#[source] rustls::pki_types::pem::Error),
+    #[error("the control plane's authority has no certificate")]
+    NoCertificate,
     #[error("TLS cannot be set up")]
     Tls(#[from] TlsError),
     #[error("the host knows no certificate authority: install ca-certificates, or use a join token that carries one")]
@@ -79,7 +81,7 @@ fn authority(pem: &str) -> Result<RootCertStore, TrustError> {
     for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
         roots.add(certificate.map_err(TrustError::Pem)?)?;
     }
-    Ok(roots)
+    if roots.is_empty() { Err(TrustError::NoCertificate) } else { Ok(roots) }
 }
 
 fn known_to_the_host() -> Result<RootCertStore, TrustError> {
@@ -172,14 +174,14 @@ mod tests {
         assert!(verify(&authority, &chain, "other.test").is_err(), "another name");
         assert!(verify(&other, &chain, "gantry.test").is_err(), "another authority");
         assert!(verify(&authority, &[stranger, authority.clone()], "gantry.test").is_err(), "signed by a stranger");
-        assert!(verify(&leaf, &[leaf.clone()], "gantry.test").is_err(), "the authority is not presented");
+        assert!(verify(&leaf, std::slice::from_ref(&leaf), "gantry.test").is_err(), "the authority is not presented");
     }
 
     #[test]
     fn an_authority_must_be_a_certificate() {
         let server = Uri::from_static("https://gantry.test");
-        assert!(matches!(tls_for(&server, &Trust::Authority("nonsense".to_owned())), Ok(_)), "nobody is trusted then");
-        let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-        assert!(tls_for(&server, &Trust::Authority(broken.to_owned())).is_err());
+        for pem in ["nonsense", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
+            assert!(tls_for(&server, &Trust::Authority(pem.to_owned())).is_err(), "{pem}");
+        }
     }
 }

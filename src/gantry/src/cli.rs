@@ -77,6 +77,10 @@ pub(crate) struct AgentFlags {
     /// The engine to drive, such as unix:///var/run/docker.sock.
     #[arg(long, env = "GANTRY_DOCKER_HOST")]
     pub(crate) docker_host: Option<String>,
+    /// What tells this agent's containers from those of others on the same engine; follows from the data directory unless
+    /// given.
+    #[arg(long, env = "GANTRY_AGENT_LABEL")]
+    pub(crate) label: Option<String>,
 }
 
 #[derive(Debug, Args)]

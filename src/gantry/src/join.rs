@@ -118,6 +118,7 @@ fn config(flags: AgentFlags, membership: Membership) -> AgentConfig {
         trust,
         cluster: Some(membership.cluster),
         docker_host: flags.docker_host,
+        label: flags.label,
         availability_zone: flags.availability_zone,
         instance_type: flags.instance_type,
         attributes: flags.attributes.into_iter().map(|NamedValue(name, value)| Attribute { name, value }).collect(),

@@ -21,6 +21,8 @@ const NETWORK: &str = "gantry-metadata";
 const SUBNET: &str = "169.254.170.0/30";
 const GATEWAY: Ipv4Addr = Ipv4Addr::new(169, 254, 170, 2);
 const PORT: u16 = 80;
+/// How often the network is looked for.
+const LOOK_EVERY: Duration = Duration::from_secs(30);
 
 /// Why containers on this host have no endpoint.
 #[derive(Debug, thiserror::Error)]
@@ -72,8 +74,13 @@ impl Endpoint {
         Address(if port == PORT { format!("http://{ip}") } else { format!("http://{ip}:{port}") })
     }
 
-    /// Answers with `router` until it is dropped.
-    pub(crate) async fn serve(self, router: Router) {
+    /// Answers with `router` until it is dropped, and sees to it that the host keeps the address: a network that no
+    /// container uses is removed when somebody cleans up.
+    pub(crate) async fn serve<E: Engine>(self, router: Router, engine: &E) {
+        tokio::join!(self.answer(router), keep_network(engine));
+    }
+
+    async fn answer(self, router: Router) {
         let mut pause = Backoff::new(Duration::from_millis(500), Duration::from_secs(30));
         let mut listener = self.listener;
         loop {
@@ -89,6 +96,15 @@ impl Endpoint {
                 tracing::warn!(address = %self.address, "the task metadata endpoint waits: {}", describe(&error));
             }
             pause.wait().await;
+        }
+    }
+}
+
+async fn keep_network<E: Engine>(engine: &E) {
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        if let Err(error) = engine.ensure_network(NETWORK, SUBNET, &GATEWAY.to_string()).await {
+            tracing::warn!("the network of the task metadata endpoint is not there: {}", describe(&error));
         }
     }
 }

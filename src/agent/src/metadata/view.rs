@@ -201,3 +201,50 @@ fn networks(task: &Task, settings: Option<&NetworkSettings>) -> Value {
     }
     json!([view])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::task_machine::tests::{container as spec_of, spec};
+    use bollard::models::HealthcheckResult;
+
+    fn a_task() -> Task {
+        let mut web = spec_of("web");
+        web.has_health_check = true;
+        web.memory_mib = 64;
+        let mut task = Task::new(spec(vec![web]), "5f", UnixMillis(0));
+        let own = &mut task.containers[0];
+        own.phase = Phase::Running;
+        own.health = HealthStatus::Unhealthy;
+        own.health_since = Some(UnixMillis(1_000));
+        own.started_at = Some(UnixMillis(500));
+        task
+    }
+
+    #[test]
+    fn a_container_shows_its_health_and_its_limits() {
+        let check = HealthcheckResult { exit_code: Some(1), output: Some("no".to_owned()), ..Default::default() };
+        let health = Health { log: Some(vec![HealthcheckResult::default(), check]), ..Default::default() };
+        let state = ContainerState {
+            health: Some(health),
+            finished_at: Some("0001-01-01T00:00:00Z".to_owned()),
+            ..Default::default()
+        };
+        let found = ContainerInspectResponse { state: Some(state), ..Default::default() };
+        let view = container(&a_task(), 0, &found, None);
+        let health =
+            json!({ "status": "UNHEALTHY", "statusSince": "1970-01-01T00:00:01Z", "exitCode": 1, "output": "no" });
+        assert_eq!(view["Health"], health);
+        assert_eq!(view["Limits"]["Memory"], 64);
+        assert_eq!(view["KnownStatus"], "RUNNING");
+        assert_eq!(view.get("FinishedAt"), None, "it has not finished");
+        assert_eq!(view["Networks"], json!([{ "NetworkMode": "bridge" }]));
+    }
+
+    #[test]
+    fn what_is_not_known_is_left_out() {
+        let view = task(&a_task(), "us-east-1a", Vec::new());
+        assert_eq!(view["AvailabilityZone"], "us-east-1a");
+        assert!(!view.contains_key("ServiceName") && !view.contains_key("PullStartedAt"), "{view:?}");
+    }
+}

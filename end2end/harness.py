@@ -4,6 +4,7 @@ A flow gets GANTRY_BIN and GANTRY_SITE_DIR from `./dev test`. Nothing waits by s
 with a deadline.
 """
 
+import json
 import os
 import shutil
 import signal
@@ -11,11 +12,15 @@ import ssl
 import subprocess
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
 import boto3
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 PASSED: list[str] = []
 FAILED: list[str] = []
@@ -110,6 +115,19 @@ class Gantry:
             aws_access_key_id=self.env["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=self.env["AWS_SECRET_ACCESS_KEY"],
         )
+
+    def raw(self, operation: str, body: str) -> tuple[int, dict]:
+        """Sends exactly `body`, signed and not looked at by any client, and answers status and body."""
+        request = AWSRequest("POST", self.url + "/", data=body, headers={
+            "X-Amz-Target": f"AmazonEC2ContainerServiceV20141113.{operation}", "Content-Type": "application/x-amz-json-1.1"})
+        keys = Credentials(self.env["AWS_ACCESS_KEY_ID"], self.env["AWS_SECRET_ACCESS_KEY"])
+        SigV4Auth(keys, "ecs", self.env["AWS_DEFAULT_REGION"]).add_auth(request)
+        plain = urllib.request.Request(request.url, data=body.encode(), headers=dict(request.headers))
+        try:
+            with urllib.request.urlopen(plain) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            return error.code, json.load(error)
 
     def aws(self, *words: str) -> str:
         """Runs the aws command line as the admin and answers its output."""

@@ -2,12 +2,7 @@
 """Cases that public bug reports tell of, each with its small input, against real containers."""
 
 import json
-import urllib.error
-import urllib.request
 
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from harness import Gantry, check, finish, wait_until
@@ -52,27 +47,13 @@ class Cases:
         """A service as it is now."""
         return self.ecs.describe_services(services=[name])["services"][0]
 
-    def raw(self, operation: str, body: str) -> tuple[int, dict]:
-        """Sends exactly `body`, signed and not looked at by any client, and answers status and body."""
-        env = self.gantry.env
-        request = AWSRequest("POST", self.gantry.url + "/", data=body, headers={
-            "X-Amz-Target": f"AmazonEC2ContainerServiceV20141113.{operation}", "Content-Type": "application/x-amz-json-1.1"})
-        keys = Credentials(env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"])
-        SigV4Auth(keys, "ecs", env["AWS_DEFAULT_REGION"]).add_auth(request)
-        plain = urllib.request.Request(request.url, data=body.encode(), headers=dict(request.headers))
-        try:
-            with urllib.request.urlopen(plain) as answer:
-                return answer.status, json.load(answer)
-        except urllib.error.HTTPError as error:
-            return error.code, json.load(error)
-
 
 def services(cases: Cases) -> None:
     """SV: services and their deployments."""
     ecs, bad = cases.ecs, ["/bin/sh", "-c", "exit 1"]
     good, gone = cases.register("f", cases.container()), cases.register("f", cases.container(image=cases.image[:-1] + "9"))
     breaker = {"enable": True, "rollback": True, "thresholdConfiguration": {"type": "COUNT", "value": 1}}
-    made = cases.raw("CreateService", json.dumps({
+    made = cases.gantry.raw("CreateService", json.dumps({
         "serviceName": "s", "taskDefinition": good, "desiredCount": 1,
         "deploymentConfiguration": {"deploymentCircuitBreaker": breaker}}))
     check("SV-03 a service takes a threshold", made[0] == 200, made)
@@ -99,7 +80,7 @@ def services(cases: Cases) -> None:
     wait_until(lambda: cases.service("bad")["status"] == "INACTIVE", "SV-06: deleted while it fails")
     check("SV-06 and is deleted by force while it fails", True)
 
-    status, error = cases.raw("DescribeTasks", '{"tasks":[]}')
+    status, error = cases.gantry.raw("DescribeTasks", '{"tasks":[]}')
     check("SV-11 an empty list of tasks is refused", (status, error["message"]) == (400, "Tasks cannot be empty."), error)
 
 
@@ -108,10 +89,10 @@ def definitions(cases: Cases) -> None:
     one = json.dumps(cases.container())
     for body in ('{"family":"f","containerDefinitions":[null]}',
                  '{"family":"f","containerDefinitions":[%s]}' % one.replace("}}", '},"portMappings":[null]}')):
-        status, error = cases.raw("RegisterTaskDefinition", body)
+        status, error = cases.gantry.raw("RegisterTaskDefinition", body)
         check("TD-09 a null in a list is refused", status == 400 and error["__type"] != "ServerException", error)
     unset = cases.container() | {"entryPoint": None, "dependsOn": None, "dnsServers": None}
-    status, made = cases.raw("RegisterTaskDefinition", json.dumps({"family": "td", "containerDefinitions": [unset]}))
+    status, made = cases.gantry.raw("RegisterTaskDefinition", json.dumps({"family": "td", "containerDefinitions": [unset]}))
     kept = made["taskDefinition"]["containerDefinitions"][0] if status == 200 else {}
     check("TD-12 a null member is an absent one", status == 200 and not {"entryPoint", "dependsOn"} & kept.keys(), made)
     order = [{"name": "Z", "value": "1"}, {"name": "A", "value": "2"}]

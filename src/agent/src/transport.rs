@@ -20,7 +20,8 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, Error as TlsError, RootCertStore, SignatureScheme};
 use sha2::{Digest as _, Sha256};
 
-pub(crate) type HttpClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+/// A client of the control plane, or of anybody else.
+pub type HttpClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
 /// Whose certificates are taken for the control plane's.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -56,7 +57,7 @@ pub(crate) fn is_reachable(uri: &Uri) -> bool {
 ///
 /// # Errors
 /// [`TrustError`].
-pub(crate) fn tls_for(server: &Uri, trust: &Trust) -> Result<ClientConfig, TrustError> {
+pub fn tls_for(server: &Uri, trust: &Trust) -> Result<ClientConfig, TrustError> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
     let roots = match trust {
@@ -71,7 +72,9 @@ pub(crate) fn tls_for(server: &Uri, trust: &Trust) -> Result<ClientConfig, Trust
     Ok(builder.with_root_certificates(roots).with_no_client_auth())
 }
 
-pub(crate) fn http_client(tls: ClientConfig) -> HttpClient {
+/// A client that speaks HTTP, and TLS as `tls` says.
+#[must_use]
+pub fn http_client(tls: ClientConfig) -> HttpClient {
     let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().build();
     Client::builder(TokioExecutor::new()).build(connector)
 }

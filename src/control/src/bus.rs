@@ -23,6 +23,8 @@ pub struct Bus {
     sweep: AtomicBool,
     /// Rung when [`Bus::take_services`] or [`Bus::take_sweep`] have something new.
     pub services: Notify,
+    /// Rung when a service changed, for who looks after its deployment's hooks.
+    pub deployments: Notify,
 }
 
 impl Bus {
@@ -45,6 +47,9 @@ impl Bus {
     fn ring_for(&self, event: &Event) {
         if let Some(id) = instance_of(event) {
             self.instance(&id).notify_one();
+        }
+        if event.kind == EventKind::Service {
+            self.deployments.notify_one();
         }
         match event.kind {
             EventKind::ContainerInstance => self.sweep.store(true, Ordering::Relaxed),

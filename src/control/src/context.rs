@@ -9,6 +9,7 @@ use gantry_store::Store;
 
 use crate::bus::Bus;
 use crate::operations::Operations;
+use crate::webhooks::Webhooks;
 
 /// Where the time comes from. The binary gives the system's, tests give one that they turn by hand.
 pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
@@ -34,6 +35,7 @@ pub struct Control {
     pub store: Store,
     pub registry: Arc<Registry>,
     pub clock: Clock,
+    pub webhooks: Arc<dyn Webhooks>,
     pub bus: Bus,
     pub operations: Operations,
 }
@@ -41,8 +43,14 @@ pub struct Control {
 impl Control {
     /// Puts the parts together; starts nothing.
     #[must_use]
-    pub fn new(config: ControlConfig, store: Store, registry: Arc<Registry>, clock: Clock) -> Arc<Self> {
-        Arc::new(Self { config, store, registry, clock, bus: Bus::default(), operations: Operations::all() })
+    pub fn new(
+        config: ControlConfig,
+        store: Store,
+        registry: Arc<Registry>,
+        clock: Clock,
+        webhooks: Arc<dyn Webhooks>,
+    ) -> Arc<Self> {
+        Arc::new(Self { config, store, registry, clock, webhooks, bus: Bus::default(), operations: Operations::all() })
     }
 
     /// The present instant.

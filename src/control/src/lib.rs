@@ -20,6 +20,7 @@ pub mod ids;
 pub mod loops;
 pub mod operations;
 pub mod sts;
+pub mod webhooks;
 
 pub use context::{Call, Clock, Control, ControlConfig};
 pub use error::Failure;

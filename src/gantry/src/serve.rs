@@ -29,6 +29,7 @@ use crate::http::{self, Parts};
 use crate::sessions::StoredSessions;
 use crate::sign_in::StoredAccounts;
 use crate::tls::{self, Tls, TlsListener};
+use crate::webhooks::HttpWebhooks;
 
 /// Hours after which a session that nobody uses ends.
 const SESSION_IDLE_HOURS: i64 = 8;
@@ -124,7 +125,7 @@ async fn control(
         stopped_task_retention_s: STOPPED_TASK_RETENTION_S,
     };
     let clock: Clock = Arc::new(system_now);
-    Ok(Control::new(config, store.clone(), Arc::new(registry), clock))
+    Ok(Control::new(config, store.clone(), Arc::new(registry), clock, Arc::new(HttpWebhooks)))
 }
 
 /// The URL of everything and the host in the names of images: as the operator says, or the address that is listened on.

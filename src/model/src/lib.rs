@@ -15,6 +15,7 @@ pub mod image;
 pub mod placement;
 pub mod principal;
 pub mod resources;
+pub mod rollout;
 pub mod service;
 pub mod service_deployment;
 pub mod tag;

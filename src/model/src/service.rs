@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::cluster::CapacityProviderStrategyItem;
 use crate::ids::{ClusterName, DeploymentId, Scope, ServiceName, TaskDefinitionId};
 use crate::placement::{PlacementConstraint, PlacementStrategy};
+use crate::rollout::{LifecycleHook, Rollout, Strategy};
 use crate::tag::Tag;
 use crate::task::LaunchType;
 use crate::time::UnixMillis;
@@ -223,6 +224,28 @@ pub struct DeploymentConfiguration {
     pub minimum_healthy_percent: u32,
     pub maximum_percent: u32,
     pub circuit_breaker: Option<CircuitBreaker>,
+    #[serde(default)]
+    pub strategy: Strategy,
+    /// How long both revisions of a staged deployment run after its traffic went over.
+    #[serde(default)]
+    pub bake_minutes: u32,
+    #[serde(default)]
+    pub lifecycle_hooks: Vec<LifecycleHook>,
+}
+
+impl DeploymentConfiguration {
+    /// A rolling deployment within these bounds.
+    #[must_use]
+    pub fn rolling(minimum_healthy_percent: u32, maximum_percent: u32) -> Self {
+        Self {
+            minimum_healthy_percent,
+            maximum_percent,
+            circuit_breaker: None,
+            strategy: Strategy::Rolling,
+            bake_minutes: 0,
+            lifecycle_hooks: Vec::new(),
+        }
+    }
 }
 
 /// `deploymentCircuitBreaker`, with the defaults of the API filled in.
@@ -265,6 +288,22 @@ pub struct Deployment {
     pub updated_at: UnixMillis,
     /// The deployment that this one rolled back from.
     pub rolled_back_from: Option<DeploymentId>,
+    /// How far it got, when it goes in stages.
+    #[serde(default)]
+    pub rollout: Option<Rollout>,
+    /// What gave it up, when it failed.
+    #[serde(default)]
+    pub failed_by: Option<FailedBy>,
+}
+
+/// What gives a deployment up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum FailedBy {
+    CircuitBreaker,
+    LifecycleHook,
+    /// Somebody asked for it.
+    Request,
 }
 
 /// Newest, being replaced, gone.
@@ -320,6 +359,8 @@ impl Deployment {
             created_at: now,
             updated_at: now,
             rolled_back_from: None,
+            rollout: None,
+            failed_by: None,
         }
     }
 }
@@ -339,11 +380,7 @@ impl Service {
             task_definition: None,
             launch_type: Some(LaunchType::Ec2),
             capacity_provider_strategy: Vec::new(),
-            deployment_configuration: DeploymentConfiguration {
-                minimum_healthy_percent: 100,
-                maximum_percent: 200,
-                circuit_breaker: None,
-            },
+            deployment_configuration: DeploymentConfiguration::rolling(100, 200),
             placement_constraints: Vec::new(),
             placement_strategy: Vec::new(),
             health_check_grace_period_s: None,

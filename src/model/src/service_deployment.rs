@@ -8,7 +8,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{ClusterName, DeploymentId, Scope, ServiceName, TaskDefinitionId};
-use crate::service::{Deployment, DeploymentConfiguration, RolloutState, Service, ServiceStatus, Workload};
+use crate::rollout::Rollout;
+use crate::service::{Deployment, DeploymentConfiguration, FailedBy, RolloutState, Service, ServiceStatus, Workload};
 use crate::time::UnixMillis;
 
 /// A deployment of a service with the revision that it rolls out.
@@ -33,6 +34,9 @@ pub struct ServiceDeployment {
     pub failed_tasks: u32,
     /// Whether the circuit breaker ended it.
     pub breaker_opened: bool,
+    /// How far it got, when it went in stages.
+    #[serde(default)]
+    pub rollout: Option<Rollout>,
     pub created_at: UnixMillis,
     pub updated_at: UnixMillis,
     pub finished_at: Option<UnixMillis>,
@@ -119,6 +123,7 @@ impl ServiceDeployment {
             rollback: None,
             failed_tasks: 0,
             breaker_opened: false,
+            rollout: primary.rollout.clone(),
             created_at: primary.created_at,
             updated_at: primary.created_at,
             finished_at: None,
@@ -134,14 +139,16 @@ impl ServiceDeployment {
         if service.status != ServiceStatus::Active {
             return self.end(ServiceDeploymentStatus::Stopped, Some("The service was deleted."), now);
         }
-        if let Some(own) = service.deployments.iter().find(|d| d.id == self.deployment) {
+        let own = service.deployments.iter().find(|d| d.id == self.deployment);
+        if let Some(own) = own {
             self.failed_tasks = own.failed_tasks;
+            self.rollout.clone_from(&own.rollout);
         }
         let Some(primary) = service.primary() else { return };
         if primary.id == self.deployment {
             self.follow_own(primary, now);
         } else if primary.rolled_back_from.as_ref() == Some(&self.deployment) {
-            self.follow_rollback(primary, now);
+            self.follow_rollback(own, primary, now);
         } else {
             self.end(ServiceDeploymentStatus::Stopped, Some("Another deployment took its place."), now);
         }
@@ -152,22 +159,29 @@ impl ServiceDeployment {
             RolloutState::InProgress => {}
             RolloutState::Completed => self.end(ServiceDeploymentStatus::Successful, None, now),
             RolloutState::Failed => {
-                self.breaker_opened = self.stopped_at.is_none();
+                self.breaker_opened = self.failed_by(Some(own)) == FailedBy::CircuitBreaker;
                 self.end(ServiceDeploymentStatus::Stopped, Some(&own.rollout_state_reason), now);
             }
         }
     }
 
-    fn follow_rollback(&mut self, target: &Deployment, now: UnixMillis) {
+    fn follow_rollback(&mut self, own: Option<&Deployment>, target: &Deployment, now: UnixMillis) {
         if self.rollback.is_none() {
-            self.breaker_opened = self.stopped_at.is_none();
-            let reason = match self.stopped_at {
-                Some(_) => "Service deployment rolled back because it was asked to stop.",
-                None => "Service deployment rolled back because the circuit breaker threshold was exceeded.",
+            let by = self.failed_by(own);
+            self.breaker_opened = by == FailedBy::CircuitBreaker;
+            let reason = match by {
+                FailedBy::Request => "Service deployment rolled back because it was asked to stop.".to_owned(),
+                FailedBy::CircuitBreaker => {
+                    "Service deployment rolled back because the circuit breaker threshold was exceeded.".to_owned()
+                }
+                FailedBy::LifecycleHook => {
+                    let why = own.map(|own| own.rollout_state_reason.as_str()).unwrap_or_default();
+                    format!("Service deployment rolled back because of a lifecycle hook: {why}")
+                }
             };
-            self.rollback = Some(Rollback { reason: reason.to_owned(), started_at: now, target: target.id.clone() });
+            self.rollback = Some(Rollback { reason: reason.clone(), started_at: now, target: target.id.clone() });
             self.status = ServiceDeploymentStatus::RollbackInProgress;
-            self.status_reason = Some(reason.to_owned());
+            self.status_reason = Some(reason);
             self.updated_at = now;
         }
         match target.rollout_state {
@@ -177,6 +191,12 @@ impl ServiceDeployment {
                 self.end(ServiceDeploymentStatus::RollbackFailed, Some(&target.rollout_state_reason), now);
             }
         }
+    }
+
+    /// What gave it up; deployments of before this was noted failed by request or by the breaker.
+    fn failed_by(&self, own: Option<&Deployment>) -> FailedBy {
+        let unnoted = if self.stopped_at.is_some() { FailedBy::Request } else { FailedBy::CircuitBreaker };
+        own.and_then(|own| own.failed_by).unwrap_or(unnoted)
     }
 
     fn end(&mut self, status: ServiceDeploymentStatus, reason: Option<&str>, now: UnixMillis) {

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use gantry_model::container_instance::{ContainerInstance, InstanceStatus};
 use gantry_model::placement::PlacementConstraint;
 use gantry_model::resources::Requirements;
+use gantry_model::rollout::LifecycleStage;
 use gantry_model::service::{DeploymentStatus, RolloutState, SchedulingStrategy, Service, ServiceStatus};
 use gantry_model::task::{DesiredStatus, HealthStatus, Task, TaskStatus};
 use gantry_model::{ClusterName, ContainerInstanceId, TaskId, UnixMillis};
@@ -142,6 +143,7 @@ fn allows(constraint: &PlacementConstraint, state: &ClusterState, host: &Contain
 /// - Stops name each live task of the service at most once. After each of them, in order, the healthy tasks are at the
 ///   minimum percent or no fewer than before, unless the task's host was lost. None is protected from scale-in, but for
 ///   one that is unhealthy.
+/// - In a deployment in stages each revision counts for itself, and the last completed one is started, too.
 /// - Starts are of the PRIMARY deployment, fit where they go, and after each of them the live tasks are at most the
 ///   maximum percent; a failed deployment and a service that is not ACTIVE start nothing.
 /// - A deployment is completed only when as many tasks as desired are healthy and no other lingers.
@@ -158,7 +160,11 @@ pub fn outcome(
         input.tasks.iter().filter(|task| live(task)).map(|task| (&task.id, task)).collect();
     if input.service.status == ServiceStatus::Active {
         stops_keep_the_minimum(input, instances, outcome, &mut tasks)?;
-        starts_keep_the_maximum(outcome, tasks.len())?;
+        if is_staged(&outcome.service) {
+            staged_starts_keep_the_maximum(outcome, &tasks)?;
+        } else {
+            starts_keep_the_maximum(outcome, tasks.len())?;
+        }
     } else {
         ensure(outcome.starts.is_empty(), || "a deleted service starts tasks".to_owned())?;
     }
@@ -236,6 +242,36 @@ fn starts_keep_the_maximum(outcome: &Outcome, live: usize) -> Checked {
     })
 }
 
+fn is_staged(service: &Service) -> bool {
+    service.primary().is_some_and(|primary| {
+        primary.rollout.is_some()
+            && primary.rollout_state == RolloutState::InProgress
+            && primary.rolled_back_from.is_none()
+    })
+}
+
+fn staged_starts_keep_the_maximum(outcome: &Outcome, live: &BTreeMap<&TaskId, &Task>) -> Checked {
+    let service = &outcome.service;
+    let maximum = u64::from(service.desired_count) * u64::from(service.deployment_configuration.maximum_percent);
+    for start in &outcome.starts {
+        let of = service.deployments.iter().find(|d| d.id == start.deployment);
+        let of = of.ok_or_else(|| format!("a task of {} is started, which is gone", start.deployment))?;
+        let green = of.status == DeploymentStatus::Primary;
+        ensure(green || of.rollout_state == RolloutState::Completed, || {
+            format!("a task of {} is started, which is neither new nor completed", of.id)
+        })?;
+        let stage = of.rollout.as_ref().filter(|_| green).map(|rollout| rollout.stage);
+        ensure(stage.is_none_or(|stage| stage >= LifecycleStage::ScaleUp), || {
+            format!("a task of {} is started before its scale-up", of.id)
+        })?;
+        let live = live.values().filter(|task| task.deployment.as_ref() == Some(&of.id)).count();
+        let starts = outcome.starts.iter().filter(|other| other.deployment == of.id).count();
+        let after = u64::try_from(live + starts).unwrap_or(u64::MAX);
+        ensure(after * 100 <= maximum, || format!("{after} tasks of {} exceed the maximum percent", of.id))?;
+    }
+    Ok(())
+}
+
 fn starts_fit(
     input: &ServiceInput<'_>,
     instances: &[ContainerInstance],
@@ -243,27 +279,32 @@ fn starts_fit(
     staying: &[Task],
     outcome: &Outcome,
 ) -> Checked {
-    let Some(definition) = outcome.starts.first().and_then(|start| input.definitions.get(&start.task_definition))
-    else {
-        return ensure(outcome.starts.is_empty(), || "a task of an unknown definition is started".to_owned());
-    };
-    let constraints: Vec<PlacementConstraint> =
-        definition.constraints.iter().chain(&input.service.placement_constraints).cloned().collect();
-    let group = input.service.group();
-    let request = PlacementRequest {
-        requirements: &definition.requirements,
-        group: &group,
-        constraints: &constraints,
-        strategy: &[],
-        default_strategy: input.default_strategy,
-        capacity_provider: None,
-    };
     in_their_pools(instances, outcome)?;
-    let tasks: Vec<Task> = others.iter().chain(staying).cloned().collect();
-    let placed: Vec<ContainerInstanceId> = outcome.starts.iter().map(|start| start.instance.clone()).collect();
-    let count = u32::try_from(placed.len()).unwrap_or(u32::MAX);
-    let whole = Placement { placed, failures: Vec::new() };
-    placement(&input.service.cluster, instances, &tasks, &request, count, &whole)
+    let mut revisions: Vec<_> = outcome.starts.iter().map(|start| &start.task_definition).collect();
+    revisions.sort_unstable();
+    revisions.dedup();
+    for revision in revisions {
+        let definition =
+            input.definitions.get(revision).ok_or_else(|| format!("{revision} is started, but unknown"))?;
+        let constraints: Vec<PlacementConstraint> =
+            definition.constraints.iter().chain(&input.service.placement_constraints).cloned().collect();
+        let group = input.service.group();
+        let request = PlacementRequest {
+            requirements: &definition.requirements,
+            group: &group,
+            constraints: &constraints,
+            strategy: &[],
+            default_strategy: input.default_strategy,
+            capacity_provider: None,
+        };
+        let tasks: Vec<Task> = others.iter().chain(staying).cloned().collect();
+        let of_it = outcome.starts.iter().filter(|start| start.task_definition == *revision);
+        let placed: Vec<ContainerInstanceId> = of_it.map(|start| start.instance.clone()).collect();
+        let count = u32::try_from(placed.len()).unwrap_or(u32::MAX);
+        let whole = Placement { placed, failures: Vec::new() };
+        placement(&input.service.cluster, instances, &tasks, &request, count, &whole)?;
+    }
+    Ok(())
 }
 
 /// A start that counts for a capacity provider of hosts goes to one of its hosts.

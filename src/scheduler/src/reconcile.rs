@@ -17,6 +17,7 @@ mod failures;
 mod protection;
 mod replica;
 mod scale_in;
+mod staged;
 mod standing;
 mod task_sets;
 #[cfg(test)]
@@ -108,6 +109,9 @@ pub struct Stop {
 /// lost their host and are replaced. A replica on an instance that is not there is left where it is until its deployment
 /// is replaced (the service may have moved to other capacity). A service without a PRIMARY deployment is left as it is.
 pub fn reconcile(input: &ServiceInput<'_>, state: &mut ClusterState) -> Outcome {
+    if input.service.status == ServiceStatus::Active && staged::is_under_way(input.service) {
+        return staged::reconcile_staged(input, state);
+    }
     let mut pass = Pass::new(input, state);
     match input.service.status {
         ServiceStatus::Inactive => {}

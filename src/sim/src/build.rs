@@ -3,6 +3,7 @@
 use gantry_model::container_instance::{Attribute, ContainerInstance, InstanceStatus};
 use gantry_model::placement::{PlacementConstraint, PlacementStrategy};
 use gantry_model::resources::{Requirements, Resources};
+use gantry_model::rollout::{LifecycleHook, Strategy};
 use gantry_model::service::{CircuitBreaker, DeploymentConfiguration, SchedulingStrategy, Service};
 use gantry_model::task::{Container, Task};
 use gantry_model::{
@@ -27,6 +28,9 @@ pub struct ServiceSpec {
     pub minimum_healthy_percent: u32,
     pub maximum_percent: u32,
     pub circuit_breaker: Option<CircuitBreaker>,
+    pub strategy: Strategy,
+    pub bake_minutes: u32,
+    pub lifecycle_hooks: Vec<LifecycleHook>,
     pub placement_constraints: Vec<PlacementConstraint>,
     pub placement_strategy: Vec<PlacementStrategy>,
 }
@@ -82,9 +86,11 @@ impl Place {
             desired_count: spec.desired_count,
             task_definition: Some(definition),
             deployment_configuration: DeploymentConfiguration {
-                minimum_healthy_percent: spec.minimum_healthy_percent,
-                maximum_percent: spec.maximum_percent,
                 circuit_breaker: spec.circuit_breaker,
+                strategy: spec.strategy,
+                bake_minutes: spec.bake_minutes,
+                lifecycle_hooks: spec.lifecycle_hooks,
+                ..DeploymentConfiguration::rolling(spec.minimum_healthy_percent, spec.maximum_percent)
             },
             placement_constraints: spec.placement_constraints,
             placement_strategy: spec.placement_strategy,

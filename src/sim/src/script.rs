@@ -19,6 +19,7 @@ use std::fmt::Write as _;
 use gantry_model::container_instance::InstanceStatus;
 use gantry_model::placement::{BinpackField, PlacementConstraint, PlacementStrategy};
 use gantry_model::resources::{Requirements, Resources};
+use gantry_model::rollout::Strategy;
 use gantry_model::service::{BreakerThreshold, CircuitBreaker, SchedulingStrategy};
 use gantry_model::task::{DesiredStatus, HealthStatus, TaskStatus};
 use gantry_model::{ServiceName, TaskDefinitionId};
@@ -194,6 +195,9 @@ fn create(simulation: &mut Simulation, words: &mut Words<'_>) -> Result<(), Refu
         minimum_healthy_percent: take(&mut pairs, "min")?.unwrap_or(minimum),
         maximum_percent: take(&mut pairs, "max")?.unwrap_or(maximum),
         circuit_breaker: breaker(&mut pairs),
+        strategy: if pairs.remove("blue-green").is_some() { Strategy::BlueGreen } else { Strategy::Rolling },
+        bake_minutes: take(&mut pairs, "bake")?.unwrap_or(0),
+        lifecycle_hooks: Vec::new(),
         placement_constraints: constraints(&mut pairs),
         placement_strategy: strategy(&mut pairs)?,
     };

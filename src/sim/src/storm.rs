@@ -6,8 +6,9 @@
 use gantry_model::container_instance::InstanceStatus;
 use gantry_model::placement::{BinpackField, PlacementConstraint, PlacementStrategy};
 use gantry_model::resources::{Requirements, Resources};
+use gantry_model::rollout::{HookAction, HookTarget, LifecycleHook, LifecycleStage, Strategy};
 use gantry_model::service::{
-    BreakerThreshold, CircuitBreaker, RolloutState, SchedulingStrategy, Service, ServiceStatus,
+    BreakerThreshold, CircuitBreaker, Deployment, RolloutState, SchedulingStrategy, Service, ServiceStatus,
 };
 use gantry_model::task::{DesiredStatus, HealthStatus, TaskStatus};
 use gantry_model::{ServiceName, TaskDefinitionId};
@@ -177,8 +178,34 @@ fn service(chance: &mut Chance) -> ServiceSpec {
             reset_on_healthy_task: !chance.once_in(4),
             threshold: BreakerThreshold::BoundedPercent(50),
         }),
+        strategy: rollout(chance),
+        bake_minutes: chance.below(3),
+        lifecycle_hooks: if chance.once_in(3) { vec![pause(chance)] } else { Vec::new() },
         placement_constraints: constraints(chance),
         placement_strategy: if daemon { Vec::new() } else { strategy(chance) },
+    }
+}
+
+/// Half of the services roll.
+fn rollout(chance: &mut Chance) -> Strategy {
+    match chance.below(6) {
+        0 => Strategy::BlueGreen,
+        1 => Strategy::Linear { step_permille: 30 + chance.below(600), bake_minutes: chance.below(2) },
+        2 => Strategy::Canary { permille: 1 + chance.below(1000), bake_minutes: chance.below(2) },
+        _ => Strategy::Rolling,
+    }
+}
+
+/// A pause that nobody ends.
+fn pause(chance: &mut Chance) -> LifecycleHook {
+    let stages: Vec<LifecycleStage> = LifecycleStage::ALL.into_iter().filter(|s| s.takes_pauses()).collect();
+    LifecycleHook {
+        target: HookTarget::Pause,
+        stages: chance.pick(&stages).into_iter().collect(),
+        details: None,
+        role_arn: None,
+        timeout_minutes: 1 + chance.below(3),
+        on_timeout: if chance.once_in(3) { HookAction::Rollback } else { HookAction::Continue },
     }
 }
 
@@ -201,10 +228,20 @@ fn strategy(chance: &mut Chance) -> Vec<PlacementStrategy> {
     }
 }
 
-/// Brings agents back and deploys something that works, so that rest is possible.
+/// Brings agents back and deploys something that works, so that rest is possible. A blue that crashes is kept up until green
+/// is, for which there may never be room: such a service is scaled to nothing.
 fn end_troubles(simulation: &mut Simulation, hosts: u32, definitions: &[TaskDefinitionId]) -> Result<(), Broken> {
     for number in 1..=hosts {
         simulation.set_connected(number, true)?;
+    }
+    let crashes = |service: &&Service| {
+        let completed = |d: &Deployment| d.rollout_state == RolloutState::Completed && d.task_definition.revision > 3;
+        service.deployment_configuration.strategy != Strategy::Rolling && service.deployments.iter().any(completed)
+    };
+    let crashing: Vec<ServiceName> =
+        simulation.services().filter(crashes).map(|service| service.name.clone()).collect();
+    for name in crashing {
+        simulation.scale(&name, 0)?;
     }
     let active: Vec<ServiceName> = simulation
         .services()

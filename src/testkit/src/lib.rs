@@ -3,7 +3,8 @@
 //!
 //! - [`TestGantry`]: start it, call it, turn its clock;
 //! - [`http`]: requests as they come off a wire, signed or not, and what they are answered with;
-//! - [`build`]: clusters with hosts, task definitions and tasks in the state that a test needs.
+//! - [`build`]: clusters with hosts, task definitions and tasks in the state that a test needs;
+//! - [`webhooks`]: the servers that it calls.
 //!
 //! Nothing here sleeps or opens a socket. For tests only: whatever cannot be prepared fails the test on the spot.
 
@@ -11,6 +12,7 @@
 
 pub mod build;
 pub mod http;
+pub mod webhooks;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -29,6 +31,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 pub use crate::http::Answer;
+use crate::webhooks::ScriptedWebhooks;
 
 /// The account, region and registry of every test.
 pub const ACCOUNT: &str = "000000000000";
@@ -50,6 +53,8 @@ pub struct TestGantry {
     /// The key of an agent, and of another.
     pub agent: Credentials,
     pub other_agent: Credentials,
+    /// Those whom the control plane calls.
+    pub webhooks: Arc<ScriptedWebhooks>,
     clock: Arc<AtomicI64>,
     _dir: TempDir,
 }
@@ -80,13 +85,14 @@ impl TestGantry {
             disconnect_timeout_s: None,
             stopped_task_retention_s: 3600,
         };
-        let mut control = Control::new(config, store, Arc::new(registry), clock);
+        let webhooks = Arc::new(ScriptedWebhooks::default());
+        let mut control = Control::new(config, store, Arc::new(registry), clock, Arc::clone(&webhooks) as _);
         adapt(&mut Arc::get_mut(&mut control).expect("nobody else has it yet").operations);
         let admin = key(&control, "AKIDADMIN", "user/admin", PrincipalKind::Admin).await;
         let agent = key(&control, "AKIDAGENT", "role/agent-1", PrincipalKind::Agent).await;
         let other_agent = key(&control, "AKIDOTHER", "role/agent-2", PrincipalKind::Agent).await;
         let api = gantry_control::front::router(Arc::clone(&control));
-        Self { control, api, admin, agent, other_agent, clock: millis, _dir: dir }
+        Self { control, api, admin, agent, other_agent, webhooks, clock: millis, _dir: dir }
     }
 
     /// The present instant.

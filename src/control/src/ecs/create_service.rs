@@ -93,7 +93,7 @@ fn service(
     capacity: &Capacity,
 ) -> Result<Service, Failure> {
     let scheduling_strategy = scheduling_strategy(input)?;
-    service_spec::refuse_idle_breaker(controller(input), input.deployment_configuration.as_ref())?;
+    service_spec::refuse_idle(controller(input), input.deployment_configuration.as_ref())?;
     if let Some(runnable) = runnable {
         launch::check_network(&runnable.document, capacity.launch_type, input.network_configuration.as_ref())?;
     }

@@ -4,6 +4,7 @@ pub mod account_settings;
 pub mod attributes;
 pub mod capacity_providers;
 pub mod cluster_input;
+pub mod continue_service_deployment;
 pub mod create_capacity_provider;
 pub mod create_cluster;
 pub mod create_service;
@@ -56,6 +57,7 @@ pub mod register_task_definition;
 pub mod registration;
 pub mod requirements;
 pub mod resolve;
+pub mod rollout_spec;
 pub mod run_task;
 pub mod service_history;
 pub mod service_spec;
@@ -133,6 +135,7 @@ pub fn register(operations: &mut Operations) {
     operations.add("ecs", "RegisterTaskDefinition", register_task_definition::register_task_definition);
     operations.add("ecs", "RunTask", run_task::run_task);
     operations.add("ecs", "StartTask", start_task::start_task);
+    operations.add("ecs", "ContinueServiceDeployment", continue_service_deployment::continue_service_deployment);
     operations.add("ecs", "StopServiceDeployment", stop_service_deployment::stop_service_deployment);
     operations.add("ecs", "StopTask", stop_task::stop_task);
     operations.add(

@@ -8,11 +8,12 @@ use gantry_wire::shapes::ecs as wire;
 use serde_json::{Map, Value};
 
 use crate::ecs::launch::kept;
+use crate::ecs::rollout_spec;
 
-/// The bounds of a rolling deployment. Omitted members are taken from `base`.
+/// The bounds of a deployment, and how it goes. Omitted members are taken from `base`.
 ///
 /// # Errors
-/// InvalidParameterException for a percentage that no deployment could keep.
+/// InvalidParameterException for a percentage that no deployment could keep, and for what does not go together.
 pub fn deployment_configuration(
     given: Option<&wire::DeploymentConfiguration>,
     base: &DeploymentConfiguration,
@@ -24,7 +25,7 @@ pub fn deployment_configuration(
         Some(n) => u32::try_from(n)
             .map_err(|_| ApiError::invalid_parameter(format!("deploymentConfiguration.{name} must not be negative."))),
     };
-    let configuration = DeploymentConfiguration {
+    let mut configuration = DeploymentConfiguration {
         minimum_healthy_percent: percent(
             "minimumHealthyPercent",
             given.minimum_healthy_percent,
@@ -35,7 +36,9 @@ pub fn deployment_configuration(
             None => base.circuit_breaker.clone(),
             Some(breaker) => Some(circuit_breaker(breaker)?),
         },
+        ..base.clone()
     };
+    rollout_spec::read(&mut configuration, given, strategy)?;
     check_percents(&configuration, strategy)?;
     Ok(configuration)
 }
@@ -47,7 +50,7 @@ pub fn default_configuration(strategy: SchedulingStrategy) -> DeploymentConfigur
         SchedulingStrategy::Replica => (100, 200),
         SchedulingStrategy::Daemon => (0, 100),
     };
-    DeploymentConfiguration { minimum_healthy_percent, maximum_percent, circuit_breaker: None }
+    DeploymentConfiguration::rolling(minimum_healthy_percent, maximum_percent)
 }
 
 fn check_percents(configuration: &DeploymentConfiguration, strategy: SchedulingStrategy) -> Result<(), ApiError> {
@@ -102,19 +105,24 @@ fn circuit_breaker(given: &wire::DeploymentCircuitBreaker) -> Result<CircuitBrea
     })
 }
 
-/// Refuses the circuit breaker of a service whose deployments are not made by ECS: nothing would open it.
+/// Refuses what only deployments that ECS makes have, of a service whose controller is another: nothing would act on it.
 ///
 /// # Errors
 /// InvalidParameterException.
-pub fn refuse_idle_breaker(
+pub fn refuse_idle(
     controller: DeploymentController,
     given: Option<&wire::DeploymentConfiguration>,
 ) -> Result<(), ApiError> {
-    let breaker = given.and_then(|configuration| configuration.deployment_circuit_breaker.as_ref());
-    if controller != DeploymentController::Ecs && breaker.is_some_and(|breaker| breaker.enable == Some(true)) {
-        return Err(ApiError::invalid_parameter(
-            "deploymentConfiguration.deploymentCircuitBreaker is only for services whose deployment controller is ECS.",
-        ));
+    let Some(given) = given.filter(|_| controller != DeploymentController::Ecs) else { return Ok(()) };
+    let only_ecs = |member: &str| {
+        let text = format!("deploymentConfiguration.{member} is only for services whose deployment controller is ECS.");
+        Err(ApiError::invalid_parameter(text))
+    };
+    if given.deployment_circuit_breaker.as_ref().is_some_and(|breaker| breaker.enable == Some(true)) {
+        return only_ecs("deploymentCircuitBreaker");
+    }
+    if given.strategy.as_deref().is_some_and(|strategy| strategy != "ROLLING") {
+        return only_ecs("strategy");
     }
     Ok(())
 }
@@ -197,7 +205,7 @@ mod tests {
 
     #[test]
     fn omitted_members_keep_what_was_there() {
-        let base = DeploymentConfiguration { minimum_healthy_percent: 50, maximum_percent: 150, circuit_breaker: None };
+        let base = DeploymentConfiguration::rolling(50, 150);
         let only_maximum = wire::DeploymentConfiguration { maximum_percent: Some(200), ..Default::default() };
         let read = deployment_configuration(Some(&only_maximum), &base, SchedulingStrategy::Replica).unwrap();
         assert_eq!((read.minimum_healthy_percent, read.maximum_percent), (50, 200));

@@ -1,7 +1,7 @@
 //! StopServiceDeployment: gives up a deployment that is under way (ECS API reference, `StopServiceDeployment`).
 //!
 //! `ROLLBACK`, the default, goes back to the last revision that completed. `ABORT` leaves everything as it stands: what
-//! runs goes on, and nothing is started until the next update.
+//! runs goes on, and nothing is started until the next update; it is refused for deployments in stages.
 
 use gantry_model::service_deployment::ServiceDeploymentStatus;
 use gantry_scheduler::{Message, stop_and_roll_back, stop_deployment};
@@ -44,6 +44,10 @@ async fn stop(
         return Err(conflict("The service deployment is not in progress").into());
     };
     let (mut stopped, status, message) = if input.stop_type.as_deref() == Some("ABORT") {
+        if service.primary().is_some_and(|primary| primary.rollout.is_some()) {
+            let text = "stopType: ABORT would leave two revisions running; use ROLLBACK.";
+            return Err(ApiError::invalid_parameter(text).into());
+        }
         let stopped =
             stop_deployment(&service, call.now).ok_or_else(|| conflict("The service deployment is not in progress"))?;
         (stopped, ServiceDeploymentStatus::StopRequested, None)

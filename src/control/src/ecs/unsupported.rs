@@ -43,7 +43,7 @@ pub fn refuse_traffic(
     Ok(())
 }
 
-/// Refuses the deployment controller that is a service of AWS, and strategies other than the rolling one.
+/// Refuses the deployment controller that is a service of AWS, and what ends a deployment by other means than its tasks.
 ///
 /// # Errors
 /// InvalidParameterException.
@@ -56,15 +56,11 @@ pub fn refuse_deployments(
         return Err(refuse("deploymentController", "there is no CodeDeploy here; use ECS or EXTERNAL."));
     }
     let Some(configuration) = configuration else { return Ok(()) };
-    let strategy = configuration.strategy.as_deref().unwrap_or("ROLLING");
-    if strategy != "ROLLING" {
-        return Err(refuse("deploymentConfiguration.strategy", &format!("{strategy} is not built; use ROLLING.")));
-    }
     if configuration.alarms.as_ref().is_some_and(|a| a.enable == Some(true)) {
         return Err(refuse("deploymentConfiguration.alarms", "there are no alarms yet; use the circuit breaker."));
     }
-    if configuration.lifecycle_hooks.as_ref().is_some_and(|h| !h.is_empty()) {
-        return Err(refuse("deploymentConfiguration.lifecycleHooks", "hooks are not built."));
+    if configuration.early_success_criteria.as_ref().is_some_and(|c| c.enable == Some(true)) {
+        return Err(refuse("deploymentConfiguration.earlySuccessCriteria", "a deployment succeeds when it is whole."));
     }
     Ok(())
 }

@@ -69,7 +69,7 @@ fn refuse_for_controller(before: &Service, input: &UpdateServiceRequest) -> Resu
     if asked.is_some_and(|kind| kind != before.deployment_controller.as_str()) {
         return Err(ApiError::invalid_parameter("deploymentController cannot be changed."));
     }
-    service_spec::refuse_idle_breaker(before.deployment_controller, input.deployment_configuration.as_ref())?;
+    service_spec::refuse_idle(before.deployment_controller, input.deployment_configuration.as_ref())?;
     let deploys = input.task_definition.is_some()
         || input.force_new_deployment == Some(true)
         || input.network_configuration.is_some()

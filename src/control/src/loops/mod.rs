@@ -2,6 +2,7 @@
 //! again. What they decide comes from pure functions; what they write is one transaction a service or task.
 
 pub mod agents;
+pub mod hooks;
 pub mod housekeeping;
 pub mod services;
 
@@ -18,6 +19,7 @@ pub fn start(control: &Arc<Control>) -> JoinSet<()> {
     let bus = Arc::clone(control);
     set.spawn(async move { bus.bus.run(&bus.store).await });
     set.spawn(services::run(Arc::clone(control)));
+    set.spawn(hooks::run(Arc::clone(control)));
     set.spawn(agents::run(Arc::clone(control)));
     set.spawn(housekeeping::run(Arc::clone(control)));
     set

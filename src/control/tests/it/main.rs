@@ -13,6 +13,7 @@ mod protection;
 mod registry_walk;
 mod service_history;
 mod services;
+mod staged_deployments;
 mod tags;
 mod task_definitions;
 mod task_sets;

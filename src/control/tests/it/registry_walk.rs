@@ -44,11 +44,13 @@ async fn an_agent_is_refused_all_but_its_own_operations() {
         "DiscoverPollEndpoint",
         "GetAuthorizationToken",
         "GetDownloadUrlForLayer",
+        "GetTaskProtection",
         "RegisterContainerInstance",
         "SubmitAttachmentStateChanges",
         "SubmitContainerStateChange",
         "SubmitTaskStateChange",
         "UpdateContainerInstancesState",
+        "UpdateTaskProtection",
     ];
     let gantry = TestGantry::start().await;
     for (service, name) in built(&gantry) {

@@ -4,7 +4,11 @@
 //! lingers; the last completed one stays until the PRIMARY has completed, since a rollback returns to it. As on AWS, a
 //! rollback makes the *same* deployment PRIMARY again, so that its tasks that still run are kept.
 
-use gantry_model::service::{Deployment, DeploymentStatus, RolloutState, Service, StartThrottle};
+use gantry_model::rollout::{LifecycleStage, Rollout, Strategy};
+use gantry_model::service::{
+    Deployment, DeploymentStatus, FailedBy, RolloutState, SchedulingStrategy, Service, StartThrottle,
+};
+use gantry_model::service_deployment::record_id;
 use gantry_model::task::Task;
 use gantry_model::{DeploymentId, TaskDefinitionId, UnixMillis};
 
@@ -25,11 +29,24 @@ pub fn start_deployment(
     for deployment in &mut service.deployments {
         deployment.status = DeploymentStatus::Active;
     }
-    let deployment = Deployment::new(id, task_definition.clone(), service.workload(), now);
+    let rollout = first_stage(&service)
+        .map(|stage| Rollout::begin(record_id(&id), stage, &service.deployment_configuration.lifecycle_hooks, now));
+    let new = Deployment::new(id, task_definition.clone(), service.workload(), now);
+    let deployment = Deployment { rollout, ..new };
     service.deployments.insert(0, deployment);
     service.task_definition = Some(task_definition);
     forget_troubles(&mut service);
     service
+}
+
+/// Where a deployment in stages begins; `None` for one that does not go in stages. ECS reconciles first when more than one
+/// revision is there already.
+fn first_stage(service: &Service) -> Option<LifecycleStage> {
+    let rolling = service.deployment_configuration.strategy == Strategy::Rolling;
+    let replicas = service.scheduling_strategy == SchedulingStrategy::Replica;
+    let first =
+        if service.deployments.len() > 1 { LifecycleStage::ReconcileService } else { LifecycleStage::PreScaleUp };
+    (replicas && !rolling).then_some(first)
 }
 
 fn forget_troubles(service: &mut Service) {
@@ -42,7 +59,7 @@ fn in_progress(id: &DeploymentId) -> String {
     format!("ECS deployment {id} in progress.")
 }
 
-fn completed(id: &DeploymentId) -> String {
+pub(super) fn completed(id: &DeploymentId) -> String {
     format!("ECS deployment {id} completed.")
 }
 
@@ -53,7 +70,8 @@ pub fn stop_and_roll_back(service: &Service, now: UnixMillis) -> Option<(Service
     let mut service = service.clone();
     let failed = service.primary().filter(|p| p.rollout_state == RolloutState::InProgress)?.id.clone();
     let target = last_completed(&service)?;
-    fail_primary(&mut service, format!("ECS deployment stopped: rolling back to deploymentId {target}."), now);
+    let reason = format!("ECS deployment stopped: rolling back to deploymentId {target}.");
+    fail_primary(&mut service, FailedBy::Request, reason, now);
     roll_back(&mut service, &failed, &target, now);
     Some((service, target))
 }
@@ -64,30 +82,32 @@ pub fn stop_and_roll_back(service: &Service, now: UnixMillis) -> Option<(Service
 pub fn stop_deployment(service: &Service, now: UnixMillis) -> Option<Service> {
     let mut service = service.clone();
     service.primary().filter(|p| p.rollout_state == RolloutState::InProgress)?;
-    fail_primary(&mut service, "ECS deployment stopped by the user.".to_owned(), now);
+    fail_primary(&mut service, FailedBy::Request, "ECS deployment stopped by the user.".to_owned(), now);
     Some(service)
 }
 
-fn last_completed(service: &Service) -> Option<DeploymentId> {
+pub(super) fn last_completed(service: &Service) -> Option<DeploymentId> {
     let mut old = service.deployments.iter().filter(|d| d.status != DeploymentStatus::Primary);
     old.find(|d| d.rollout_state == RolloutState::Completed).map(|d| d.id.clone())
 }
 
-fn fail_primary(service: &mut Service, reason: String, now: UnixMillis) {
+pub(super) fn fail_primary(service: &mut Service, by: FailedBy, reason: String, now: UnixMillis) {
     if let Some(primary) = service.primary_mut() {
         primary.rollout_state = RolloutState::Failed;
+        primary.failed_by = Some(by);
         primary.updated_at = now;
         primary.rollout_state_reason = reason;
     }
 }
 
-fn roll_back(service: &mut Service, failed: &DeploymentId, target: &DeploymentId, now: UnixMillis) {
+pub(super) fn roll_back(service: &mut Service, failed: &DeploymentId, target: &DeploymentId, now: UnixMillis) {
     let Some(position) = service.deployments.iter().position(|d| d.id == *target) else { return };
     let mut deployment = service.deployments.remove(position);
     deployment.status = DeploymentStatus::Primary;
     deployment.rollout_state = RolloutState::InProgress;
     deployment.rollout_state_reason = in_progress(&deployment.id);
     deployment.failed_tasks = 0;
+    deployment.failed_by = None;
     deployment.updated_at = now;
     deployment.rolled_back_from = Some(failed.clone());
     service.task_definition = Some(deployment.task_definition.clone());
@@ -130,7 +150,7 @@ impl Pass<'_> {
             None => "ECS deployment circuit breaker: tasks failed to start.".to_owned(),
             Some(target) => format!("ECS deployment circuit breaker: rolling back to deploymentId {target}."),
         };
-        fail_primary(&mut self.service, reason, self.input.now);
+        fail_primary(&mut self.service, FailedBy::CircuitBreaker, reason, self.input.now);
     }
 
     /// Makes `target` PRIMARY again in place of `failed`.

@@ -15,6 +15,7 @@ use gantry_model::service::{
 use gantry_model::task::{DesiredStatus, HealthStatus, StopCode, Task, TaskStatus};
 
 use super::Pass;
+use super::staged::is_under_way;
 use super::standing::{grace_period_s, has_checks};
 use super::task_sets::{part, take_back};
 use crate::message::Message;
@@ -90,9 +91,11 @@ fn mark_stopped(service: &mut Service, task: &Task, was_running: bool, now: Unix
     if !ended_by_itself(task) || (was_running && task.health == HealthStatus::Unhealthy) {
         return;
     }
+    // While a deployment goes in stages the tasks of the revision before it are replaced, too.
+    let staged = is_under_way(service);
     if let Some(deployment) = deployment_of(service, task) {
         count_failure(deployment, now);
-        if deployment.status == DeploymentStatus::Primary {
+        if deployment.status == DeploymentStatus::Primary || staged {
             delay_starts(&mut service.start_throttle, now);
         }
     }

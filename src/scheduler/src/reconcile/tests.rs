@@ -4,6 +4,7 @@ mod daemon;
 mod deployment;
 mod failures;
 mod replica;
+mod staged;
 mod task_sets;
 
 use std::collections::BTreeMap;

@@ -3,6 +3,7 @@
 use gantry_model::Arn;
 use gantry_model::cluster::CapacityProviderStrategyItem;
 use gantry_model::placement::{BinpackField, PlacementConstraint, PlacementStrategy};
+use gantry_model::rollout::{HookTarget, LifecycleHook, Strategy};
 use gantry_model::service::{
     BreakerThreshold, Deployment, DeploymentConfiguration, DeploymentController, DeploymentStatus, RolloutState,
     SchedulingStrategy, Service, ServiceEvent,
@@ -154,6 +155,7 @@ fn deployment(service: &Service, deployment: &Deployment, tasks: &[Task]) -> Res
 /// The bounds of a deployment as the API writes them.
 pub(super) fn deployment_configuration(configuration: &DeploymentConfiguration) -> wire::DeploymentConfiguration {
     let breaker = configuration.circuit_breaker.as_ref();
+    let staged = configuration.strategy != Strategy::Rolling;
     let threshold = breaker.map(|b| match b.threshold {
         BreakerThreshold::BoundedPercent(n) => ("BOUNDED_PERCENT", n),
         BreakerThreshold::UnboundedPercent(n) => ("UNBOUNDED_PERCENT", n),
@@ -171,8 +173,52 @@ pub(super) fn deployment_configuration(configuration: &DeploymentConfiguration) 
                 value: Some(signed(value)),
             }),
         }),
-        strategy: Some("ROLLING".to_owned()),
+        strategy: Some(configuration.strategy.as_str().to_owned()),
+        bake_time_in_minutes: staged.then(|| signed(configuration.bake_minutes)),
+        lifecycle_hooks: staged.then(|| configuration.lifecycle_hooks.iter().map(hook).collect()),
+        linear_configuration: match configuration.strategy {
+            Strategy::Linear { step_permille, bake_minutes } => Some(wire::LinearConfiguration {
+                step_percent: Some(percent(step_permille)),
+                step_bake_time_in_minutes: Some(signed(bake_minutes)),
+            }),
+            _ => None,
+        },
+        canary_configuration: match configuration.strategy {
+            Strategy::Canary { permille, bake_minutes } => Some(wire::CanaryConfiguration {
+                canary_percent: Some(percent(permille)),
+                canary_bake_time_in_minutes: Some(signed(bake_minutes)),
+            }),
+            _ => None,
+        },
         ..wire::DeploymentConfiguration::default()
+    }
+}
+
+/// Thousandths as the API writes them.
+pub(super) fn percent(permille: u32) -> f64 {
+    f64::from(permille) / 10.0
+}
+
+fn hook(hook: &LifecycleHook) -> wire::DeploymentLifecycleHook {
+    let (target_type, hook_target_arn) = hook_target(&hook.target);
+    wire::DeploymentLifecycleHook {
+        target_type: Some(target_type.to_owned()),
+        hook_target_arn,
+        role_arn: hook.role_arn.clone(),
+        lifecycle_stages: Some(hook.stages.iter().map(|stage| stage.as_str().to_owned()).collect()),
+        hook_details: hook.details.clone(),
+        timeout_configuration: Some(wire::DeploymentLifecycleHookTimeoutConfiguration {
+            timeout_in_minutes: Some(signed(hook.timeout_minutes)),
+            action: Some(hook.on_timeout.as_str().to_owned()),
+        }),
+    }
+}
+
+/// The type of a hook's target, and its address when it has one.
+pub(super) fn hook_target(target: &HookTarget) -> (&'static str, Option<String>) {
+    match target {
+        HookTarget::Webhook(url) => ("AWS_LAMBDA", Some(url.clone())),
+        HookTarget::Pause => ("PAUSE", None),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Service deployments and revisions as the API answers them (ECS API reference, `ServiceDeployment`, `ServiceRevision`).
 
+use gantry_model::rollout::{ALL, HookRun};
 use gantry_model::service::{DeploymentStatus, Service};
 use gantry_model::service_deployment::{ServiceDeployment, ServiceDeploymentStatus, record_id};
 use gantry_model::task::{DesiredStatus, Task, TaskStatus};
@@ -35,8 +36,11 @@ fn arn_of(
 #[must_use]
 pub fn deployment(recorded: &Recorded) -> wire::ServiceDeployment {
     let record = &recorded.deployment;
-    let summary = |deployment: &DeploymentId| wire::ServiceRevisionSummary {
+    let (test, production) = shares(record);
+    let summary = |deployment: &DeploymentId, green: bool| wire::ServiceRevisionSummary {
         arn: Some(revision_arn(record, deployment)),
+        requested_test_traffic_weight: test.map(|share| weight(share, green)),
+        requested_production_traffic_weight: production.map(|share| weight(share, green)),
         ..counts(recorded.service.as_ref(), deployment, &recorded.tasks)
     };
     wire::ServiceDeployment {
@@ -48,10 +52,12 @@ pub fn deployment(recorded: &Recorded) -> wire::ServiceDeployment {
         finished_at: record.finished_at.map(Into::into),
         stopped_at: record.stopped_at.map(Into::into),
         updated_at: Some(record.updated_at.into()),
-        source_service_revisions: Some(record.sources.iter().map(summary).collect()),
-        target_service_revision: Some(summary(&record.deployment)),
+        source_service_revisions: Some(record.sources.iter().map(|source| summary(source, false)).collect()),
+        target_service_revision: Some(summary(&record.deployment, true)),
         status: Some(record.status.as_str().to_owned()),
         status_reason: record.status_reason.clone(),
+        lifecycle_stage: record.rollout.as_ref().map(|rollout| rollout.stage.as_str().to_owned()),
+        lifecycle_hook_details: record.rollout.as_ref().map(|rollout| rollout.hooks.iter().map(hook).collect()),
         deployment_configuration: Some(view::service::deployment_configuration(&record.configuration)),
         rollback: record.rollback.as_ref().map(|rollback| wire::Rollback {
             reason: Some(rollback.reason.clone()),
@@ -60,6 +66,32 @@ pub fn deployment(recorded: &Recorded) -> wire::ServiceDeployment {
         }),
         deployment_circuit_breaker: Some(circuit_breaker(recorded)),
         ..wire::ServiceDeployment::default()
+    }
+}
+
+/// Green's share of the test and the production traffic while it is under way in stages, in thousandths. Once it went back,
+/// blue has all of it.
+fn shares(record: &ServiceDeployment) -> (Option<u32>, Option<u32>) {
+    let Some(rollout) = &record.rollout else { return (None, None) };
+    if record.rollback.is_some() {
+        return (Some(0), Some(0));
+    }
+    (Some(rollout.test_permille), Some(rollout.production_permille))
+}
+
+fn weight(green_share: u32, green: bool) -> f64 {
+    view::service::percent(if green { green_share } else { ALL.saturating_sub(green_share) })
+}
+
+fn hook(run: &HookRun) -> wire::DeploymentLifecycleHookDetail {
+    let (target_type, target_arn) = view::service::hook_target(&run.hook.target);
+    wire::DeploymentLifecycleHookDetail {
+        hook_id: Some(run.id.clone()),
+        target_type: Some(target_type.to_owned()),
+        target_arn,
+        status: Some(run.status.as_str().to_owned()),
+        expires_at: Some(run.expires_at.into()),
+        timeout_action: Some(run.hook.on_timeout.as_str().to_owned()),
     }
 }
 

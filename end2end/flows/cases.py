@@ -5,7 +5,7 @@ import json
 
 from botocore.exceptions import ClientError
 
-from harness import Gantry, check, finish, wait_until
+from harness import Gantry, check, docker, finish, wait_until
 
 PORT = 18085
 TRAP = "trap 'exit 0' TERM; while true; do sleep 1 & wait; done"
@@ -99,6 +99,12 @@ def definitions(cases: Cases) -> None:
     described = cases.ecs.describe_task_definition(taskDefinition=cases.register("td", cases.container(environment=order)))
     kept = described["taskDefinition"]["containerDefinitions"][0]["environment"]
     check("TD-01 the environment keeps its order", kept == order, kept)
+    check("AP-04 a definition says what it requires", bool(described["taskDefinition"]["requiresAttributes"]), described)
+    secret = cases.container(repositoryCredentials={"credentialsParameter": ""})
+    for body in ({"tags": []}, {"containerDefinitions": [secret]}):
+        whole = {"family": "td", "containerDefinitions": [cases.container()]} | body
+        status, error = cases.gantry.raw("RegisterTaskDefinition", json.dumps(whole))
+        check("TD-11 an empty list of tags and an empty credential are refused", status == 400, error)
     for depends in ([{"containerName": "b", "condition": "START"}], [{"containerName": "ghost", "condition": "START"}]):
         try:
             cases.register("td", cases.container(dependsOn=depends),
@@ -135,6 +141,72 @@ def tasks(cases: Cases) -> None:
     check("AG-07 a slow stop holds up nobody that fits", cases.task(slow)["lastStatus"] != "STOPPED", cases.task(slow))
     cases.ecs.stop_task(task=other)
 
+    checked = lambda start: cases.container(  # noqa: E731 - a check that passes from the eighth second on
+        command=["/bin/sh", "-c", f"(sleep 8; echo >/tmp/ok) & {TRAP}"], linuxParameters={"tmpfs": [
+            {"containerPath": "/tmp", "size": 1}]},
+        healthCheck={"command": ["CMD-SHELL", "[ -e /tmp/ok ]"], "interval": 5, "retries": 1, "startPeriod": start})
+    patient, hasty = cases.run("patient", checked(30)), cases.run("hasty", checked(0))
+    seen: set[str] = set()
+    healthy = lambda: seen.add(h := cases.task(patient)["healthStatus"]) or h == "HEALTHY"  # noqa: E731
+    wait_until(lambda: cases.task(hasty)["healthStatus"] == "UNHEALTHY" or healthy() and False, "AG-22: hasty is unhealthy")
+    wait_until(healthy, "AG-22: patient is healthy")
+    check("AG-22 a failure in the start period does not count", "UNHEALTHY" not in seen, seen)
+    for arn in (patient, hasty):
+        cases.ecs.stop_task(task=arn)
+
+    port = cases.register("port", cases.container(portMappings=[{"containerPort": 80, "hostPort": 20001}]))
+    for turn in range(4):
+        started = cases.ecs.run_task(taskDefinition=port)
+        if not started["tasks"]:
+            check("AG-15 a port is free once its task has stopped", False, started["failures"])
+            break
+        taken = started["tasks"][0]["taskArn"]
+        wait_until(lambda: cases.task(taken)["lastStatus"] == "RUNNING", f"AG-15: turn {turn} runs")
+        again = cases.ecs.run_task(taskDefinition=port)["failures"]
+        cases.ecs.stop_task(task=taken)
+        cases.ends(taken, f"AG-15: turn {turn} ends")
+    else:
+        check("AG-15 a port is free once its task has stopped", True)
+        check("AG-15 and until then is the reason", [f["reason"] for f in again] == ["RESOURCE:PORTS"], again)
+
+
+def healing(cases: Cases) -> None:
+    """SV-14, SV-20: what heals a service heals it with the right revision, and never below its number."""
+    ecs = cases.ecs
+    check_ok = {"command": ["CMD-SHELL", "[ ! -e /tmp/bad ]"], "interval": 5, "retries": 1}
+    good = cases.register("heal", cases.container(healthCheck=check_ok, linuxParameters={"tmpfs": [
+        {"containerPath": "/tmp", "size": 1}]}))
+    ecs.create_service(serviceName="heal", taskDefinition=good, desiredCount=3, deploymentConfiguration={
+        "deploymentCircuitBreaker": {"enable": True, "rollback": True}})
+    completed = lambda: cases.service("heal")["deployments"][0]["rolloutState"] == "COMPLETED"  # noqa: E731
+    wait_until(completed, "SV-14: the good revision is up")
+    mine = lambda: set(docker("ps", "-q", "--filter", f"label=gantry.flow={cases.gantry.data.name}", "--filter",  # noqa: E731
+                              "label=com.amazonaws.ecs.task-definition-family=heal").split())
+    first, fewest = mine(), [3]
+    for container in first:
+        docker("exec", container, "/bin/sh", "-c", "echo >/tmp/bad")
+    replaced = lambda: fewest.append(len(now := mine())) or len(now) == 3 and not now & first  # noqa: E731
+    wait_until(replaced, "SV-20: all are replaced", 120)
+    check("SV-20 unhealthy tasks are replaced before they are stopped", min(fewest) == 3, fewest)
+
+    bad = cases.register("heal", cases.container(command=["/bin/sh", "-c", "exit 1"]))
+    ecs.update_service(service="heal", taskDefinition=bad)
+    back = lambda: ecs.list_service_deployments(service="heal")["serviceDeployments"][0]["status"]  # noqa: E731
+    wait_until(lambda: back() == "ROLLBACK_SUCCESSFUL", "SV-14: rolled back")
+    docker("kill", sorted(mine())[0])
+    whole = lambda: len(mine()) == 3 and cases.service("heal")["runningCount"] == 3  # noqa: E731
+    wait_until(whole, "SV-14: the killed one is replaced")
+    arns = ecs.list_tasks(serviceName="heal")["taskArns"]
+    revisions = {t["taskDefinitionArn"].rsplit("/", 1)[1] for t in ecs.describe_tasks(tasks=arns)["tasks"]}
+    check("SV-14 a replacement after a rollback is of the good revision", revisions == {good}, revisions)
+
+    cases.gantry.kill9()
+    cases.gantry.start()
+    ecs.update_service(service="heal", taskDefinition=good, forceNewDeployment=True)
+    wait_until(completed, "AP-03: it rolls")
+    check("AP-03 a new deployment is forced after a crash", True)
+    ecs.delete_service(service="heal", force=True)
+
 
 def main() -> None:
     """All cases on one server."""
@@ -143,6 +215,7 @@ def main() -> None:
         definitions(cases)
         tasks(cases)
         services(cases)
+        healing(cases)
         try:
             cases.ecs.list_services(cluster="ghost")
             check("AP-01 an unknown cluster is refused", False)

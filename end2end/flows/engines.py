@@ -38,22 +38,35 @@ class Engine:
         for words in (["addr", "add", f"{THERE}/24", "dev", "eth0"], ["link", "set", "eth0", "up"],
                       ["link", "set", "lo", "up"], ["route", "add", "default", "via", HERE]):
             run("ip", "-n", self.name, *words)
+        self.start()
+        return self
+
+    def start(self) -> None:
+        """Starts the engine, as a host does that boots."""
         command = ["nsenter", f"--net=/run/netns/{self.name}", "dockerd", "--data-root", str(self.dir / "data"),
                    "--exec-root", str(self.dir / "exec"), "--pidfile", str(self.dir / "pid"), "--host", self.host,
                    "--bip", "172.30.1.1/24"]
         with (self.dir / "log").open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
         wait_until(self.answers, "the second engine answers")
-        return self
 
     def __exit__(self, *_: object) -> None:
         for container in self.docker("ps", "-aq").split():
             self.docker("rm", "-f", container)
-        self.process.terminate()
-        self.process.wait(30)
-        run("ip", "netns", "delete", self.name)
+        self.stop()
+        run("ip", "link", "delete", self.cable)
         run("ip", "link", "delete", self.bridge)
-        shutil.rmtree(self.dir, ignore_errors=True)
+        run("ip", "netns", "delete", self.name)
+        # The engine leaves namespaces mounted, which would live on with what is in them.
+        mounts = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
+        for mount in (m for m in reversed(mounts) if m.startswith(str(self.dir))):
+            run("umount", "--lazy", mount)
+        shutil.rmtree(self.dir)
+
+    def stop(self) -> None:
+        """Stops the engine and with it every container, as a host does that shuts down."""
+        self.process.terminate()
+        self.process.wait(60)
 
     def answers(self) -> bool:
         return subprocess.run(["docker", "-H", self.host, "info"], capture_output=True).returncode == 0
@@ -88,6 +101,8 @@ def main() -> None:
         joining(gantry, engine)
         spreading(gantry, engine)
         pulling_the_cable(gantry, engine)
+        rebooting(gantry, engine)
+        giving_up(gantry, engine)
     finish()
 
 
@@ -108,7 +123,7 @@ def joining(gantry: Gantry, engine: Engine) -> None:
     plain = subprocess.run([BINARY, "agent", "--server", gantry.url.replace("https", "http"), "--data-dir",
                             str(gantry.data / "plain"), "--join-token", good], capture_output=True, text=True)
     check("the listener speaks nothing but TLS", plain.returncode != 0, plain.stderr)
-    engine.docker("run", "--detach", "--name", "agent", "--network", "host", "--volume",
+    engine.docker("run", "--detach", "--name", "agent", "--restart", "always", "--network", "host", "--volume",
                   f"{engine.dir}/docker.sock:/var/run/docker.sock", "--volume", "agent:/var/lib/gantry-agent",
                   "gantry:flow", "agent", "--server", gantry.url, "--join-token", good,
                   "--availability-zone", "us-east-1b", "--cpu", "1024", "--memory-mib", "512")
@@ -163,6 +178,36 @@ def pulling_the_cable(gantry: Gantry, engine: Engine) -> None:
     engine.plug("up")
     wait_until(lambda: hosts(gantry)["us-east-1b"]["agentConnected"], "the host is found again", 240)
     check("it is the host that it was, with its task", {t["taskArn"] for t in running(gantry)} == before)
+
+
+def rebooting(gantry: Gantry, engine: Engine) -> None:
+    """AG-09: after a host has booted its tasks are known to have ended, and are replaced."""
+    before = {t["taskArn"] for t in running(gantry)}
+    engine.stop()
+    engine.start()
+    wait_until(lambda: steady(gantry, 2) and {t["taskArn"] for t in running(gantry)} != before, "the service refills", 180)
+    gone = before - {t["taskArn"] for t in running(gantry)}
+    stopped = gantry.client("ecs").describe_tasks(tasks=sorted(gone))["tasks"]
+    check("AG-09 a reboot ends tasks with a reason", [bool(t["stoppedReason"]) for t in stopped] == [True], stopped)
+    words = ["ps", "-q", "--filter", f"label=gantry.flow={gantry.data.name}"]
+    mine = (docker(*words) + "\n" + engine.docker(*words)).split()
+    check("AG-09 and leaves no doubles", len(mine) == 2, mine)
+
+
+def giving_up(gantry: Gantry, engine: Engine) -> None:
+    """AG-10: tasks of a host that is silent for long are handed over; when it is back, there are not too many."""
+    gantry.stop()
+    gantry.flags = (*gantry.flags, "--disconnect-timeout-s", "5")
+    gantry.start()
+    wait_until(lambda: len(hosts(gantry)) == 2 and all(h["agentConnected"] for h in hosts(gantry).values()), "both are back")
+    engine.plug("down")
+    here = lambda: {t["availabilityZone"] for t in running(gantry)} == {"us-east-1a"}  # noqa: E731
+    wait_until(lambda: here() and steady(gantry, 2), "the other host takes over", 300)
+    check("AG-10 a silent host is given up after its time", True)
+    engine.plug("up")
+    mine = lambda: engine.docker("ps", "-q", "--filter", f"label=gantry.flow={gantry.data.name}")  # noqa: E731
+    wait_until(lambda: not mine(), "what was handed over is stopped when the host is back", 300)
+    check("AG-10 and what was handed over is stopped when it is back", steady(gantry, 2))
 
 
 if __name__ == "__main__":

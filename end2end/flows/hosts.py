@@ -112,6 +112,25 @@ def steps(gantry: Gantry, ecs: object, image: str, hosts: list[Host]) -> None:  
     wait_until(lambda: connected(3), "it comes back without a token")
     check("as the host that it was, with what it ran", len(instances()) == 3 and mine() == before, mine())
 
+    hosts[2].process.send_signal(signal.SIGSTOP)
+    lost = docker("ps", "-q", "--filter", f"label=gantry.flow={gantry.data.name}", "--filter",
+                  f"label=com.amazonaws.ecs.task-arn={next(t['taskArn'] for t in tasks('spread') if t['availabilityZone'] == 'us-east-1c')}")
+    dying = next(t for t in tasks("spread") if t["containers"][0]["runtimeId"].startswith(lost))
+    docker("kill", lost)
+    hosts[2].process.send_signal(signal.SIGCONT)
+    ended = wait_until(lambda: (t := ecs.describe_tasks(tasks=[dying["taskArn"]])["tasks"][0])["lastStatus"] == "STOPPED" and t,
+                       "an agent that was suspended sees what died meanwhile")
+    check("AG-19 with its exit code", ended["containers"][0]["exitCode"] == 137, ended)
+    wait_until(lambda: steady("spread", 6), "and it is replaced")
+
+    hosts[0].kill(signal.SIGTERM)
+    hosts[0].words[hosts[0].words.index("--memory-mib") + 1] = "200"
+    hosts[0].start()
+    memory = lambda part: next(r["integerValue"] for r in instances()[0][part] if r["name"] == "MEMORY")  # noqa: E731
+    wait_until(lambda: memory("registeredResources") == 200, "AG-13: a host registers another size")
+    used = sum(32 for t in tasks("spread") if t["availabilityZone"] == "us-east-1a")
+    check("AG-13 what remains follows", memory("remainingResources") == 200 - used, [memory("remainingResources"), used])
+
     leaving = instances()[2]["containerInstanceArn"]
     hosts[2].kill(signal.SIGTERM)
     ecs.deregister_container_instance(containerInstance=leaving, force=True)

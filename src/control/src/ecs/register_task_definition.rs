@@ -17,11 +17,15 @@ const MOST_BYTES: usize = 64 * 1024;
 /// Answers RegisterTaskDefinition.
 ///
 /// # Errors
-/// ClientException for what breaks a rule of task definitions; InvalidParameterException for tags of a wrong form.
+/// ClientException for what breaks a rule of task definitions; InvalidParameterException for tags of a wrong form,
+/// and for an empty list of them.
 pub async fn register_task_definition(
     call: Call,
     input: RegisterTaskDefinitionRequest,
 ) -> Result<RegisterTaskDefinitionResponse, Failure> {
+    if input.tags.as_ref().is_some_and(Vec::is_empty) {
+        return Err(ApiError::invalid_parameter("Tags can not be empty.").into());
+    }
     let tags = launch::tags(input.tags.as_deref().unwrap_or_default())?;
     let family = Family::parse(input.family.clone().unwrap_or_default())
         .map_err(|e| ApiError::client(format!("Invalid family: the {e}.")))?;

@@ -29,6 +29,7 @@ pub(super) fn check_all(containers: &[ContainerDefinition], definition: &TaskDef
         ports::check(name, container, definition.network_mode.as_deref())?;
         check_network(name, container, definition.network_mode.as_deref())?;
         check_lists(name, container)?;
+        check_credentials(name, container)?;
         if let Some(check) = &container.health_check {
             check_health(name, check)?;
         }
@@ -61,6 +62,15 @@ fn check_name(container: &ContainerDefinition) -> Result<&str, ApiError> {
         )));
     }
     Ok(name)
+}
+
+fn check_credentials(name: &str, container: &ContainerDefinition) -> Result<(), ApiError> {
+    match &container.repository_credentials {
+        Some(credentials) if credentials.credentials_parameter.as_deref().unwrap_or_default().is_empty() => {
+            Err(setting(name, "'repositoryCredentials.credentialsParameter' should not be null or empty."))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn setting(name: &str, text: &str) -> ApiError {

@@ -185,7 +185,8 @@ def rebooting(gantry: Gantry, engine: Engine) -> None:
     before = {t["taskArn"] for t in running(gantry)}
     engine.stop()
     engine.start()
-    wait_until(lambda: steady(gantry, 2) and {t["taskArn"] for t in running(gantry)} != before, "the service refills", 180)
+    others = lambda: {t["taskArn"] for t in running(gantry)} != before  # noqa: E731
+    wait_until(lambda: others() and steady(gantry, 2), "the service refills", 180)
     gone = before - {t["taskArn"] for t in running(gantry)}
     stopped = gantry.client("ecs").describe_tasks(tasks=sorted(gone))["tasks"]
     check("AG-09 a reboot ends tasks with a reason", [bool(t["stoppedReason"]) for t in stopped] == [True], stopped)

@@ -18,6 +18,7 @@ mod tags;
 mod task_definitions;
 mod task_sets;
 mod tasks;
+mod wire_snapshots;
 
 use gantry_testkit::Refusal;
 use serde_json::Value;

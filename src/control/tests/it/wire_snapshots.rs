@@ -1,0 +1,300 @@
+//! What every operation answers, as it goes over the wire: a tour through all of them, each with an input that works.
+//!
+//! What is random is numbered in the order in which it first appears. An operation that is built and not on the tour fails
+//! the test.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use gantry_testkit::TestGantry;
+use gantry_testkit::build::{registration, text};
+use regex_lite::Regex;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use crate::refusal;
+use crate::services::{report_all_running, settle};
+
+struct Tour {
+    gantry: TestGantry,
+    service: &'static str,
+    log: String,
+    seen: BTreeSet<String>,
+}
+
+impl Tour {
+    async fn of(service: &'static str) -> Self {
+        Self { gantry: TestGantry::start().await, service, log: String::new(), seen: BTreeSet::new() }
+    }
+
+    /// Calls an operation, which must do what it is asked, and writes down what was asked and answered.
+    async fn call(&mut self, operation: &str, input: Value) -> Value {
+        let answer = self.gantry.call(self.service, operation, input.clone()).await;
+        let output = answer.unwrap_or_else(|refusal| panic!("{operation} {input}: {refusal:?}"));
+        self.note(operation, &input, &serde_json::to_string_pretty(&output).unwrap());
+        output
+    }
+
+    /// Calls an operation that has nothing to do but refuse.
+    async fn refused(&mut self, operation: &str, input: Value) {
+        let (code, message) = refusal(self.gantry.call(self.service, operation, input.clone()).await);
+        self.note(operation, &input, &format!("{code}: {message}"));
+    }
+
+    fn note(&mut self, operation: &str, input: &Value, answer: &str) {
+        writeln!(self.log, "{operation} {input}\n{answer}\n").unwrap();
+        self.seen.insert(operation.to_owned());
+    }
+
+    fn end(self) -> String {
+        let built: BTreeSet<String> = self
+            .gantry
+            .control
+            .operations
+            .names()
+            .filter(|(service, _)| *service == self.service)
+            .map(|(_, name)| name.to_owned())
+            .collect();
+        assert_eq!(self.seen, built, "the tour goes through every operation that is built");
+        numbered(&self.log)
+    }
+}
+
+/// `log` with what is random numbered, by its kind.
+fn numbered(log: &str) -> String {
+    let mut text = log.to_owned();
+    for (kind, pattern) in [
+        ("uuid", r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"),
+        ("id", r"\b[0-9a-f]{32}\b"),
+        ("deployment", r"\b[0-9]{15,20}\b"),
+        ("token", r#""(?:authorizationToken|nextToken)": "[^"]+""#),
+        ("url", r#""downloadUrl": "[^"]+""#),
+    ] {
+        let mut names: BTreeMap<String, String> = BTreeMap::new();
+        let mut number = |found: &str| {
+            let next = names.len() + 1;
+            names.entry(found.to_owned()).or_insert_with(|| format!("{kind}-{next}")).clone()
+        };
+        let pattern = Regex::new(pattern).unwrap();
+        text = pattern.replace_all(&text, |found: &regex_lite::Captures<'_>| number(&found[0])).into_owned();
+    }
+    text
+}
+
+#[tokio::test]
+async fn operations_of_ecs_answer_as_they_did() {
+    let mut tour = Tour::of("ecs").await;
+    clusters(&mut tour).await;
+    let host = hosts(&mut tour).await;
+    capacity(&mut tour).await;
+    definitions(&mut tour).await;
+    tasks(&mut tour, &host).await;
+    services(&mut tour).await;
+    task_sets(&mut tour).await;
+    farewell(&mut tour, &host).await;
+    insta::assert_snapshot!("ecs", tour.end());
+}
+
+async fn clusters(tour: &mut Tour) {
+    let tags = json!([{ "key": "team", "value": "blue" }]);
+    tour.call("CreateCluster", json!({ "clusterName": "default", "tags": tags })).await;
+    tour.call("DescribeClusters", json!({ "include": ["TAGS", "SETTINGS", "STATISTICS", "CONFIGURATIONS"] })).await;
+    tour.call("ListClusters", json!({})).await;
+    let settings = json!([{ "name": "containerInsights", "value": "enabled" }]);
+    tour.call("UpdateCluster", json!({ "cluster": "default", "settings": settings })).await;
+    tour.call("UpdateClusterSettings", json!({ "cluster": "default", "settings": settings })).await;
+    tour.call("PutAccountSetting", json!({ "name": "containerInsights", "value": "enabled" })).await;
+    tour.call("PutAccountSettingDefault", json!({ "name": "tagResourceAuthorization", "value": "off" })).await;
+    tour.call("ListAccountSettings", json!({ "name": "containerInsights", "effectiveSettings": true })).await;
+    tour.call("DeleteAccountSetting", json!({ "name": "containerInsights" })).await;
+    let arn = "arn:aws:ecs:us-east-1:000000000000:cluster/default";
+    tour.call("TagResource", json!({ "resourceArn": arn, "tags": [{ "key": "stage", "value": "prod" }] })).await;
+    tour.call("ListTagsForResource", json!({ "resourceArn": arn })).await;
+    tour.call("UntagResource", json!({ "resourceArn": arn, "tagKeys": ["team"] })).await;
+}
+
+async fn hosts(tour: &mut Tour) -> String {
+    let registered = tour.call("RegisterContainerInstance", registration("default", "i-1")).await;
+    let host = text(&registered["containerInstance"]["containerInstanceArn"]);
+    tour.gantry.connect(&host, true).await;
+    tour.call("DiscoverPollEndpoint", json!({ "cluster": "default", "containerInstance": host })).await;
+    tour.call("DescribeContainerInstances", json!({ "containerInstances": [host], "include": ["TAGS"] })).await;
+    tour.call("ListContainerInstances", json!({})).await;
+    let attribute = json!({ "name": "disk", "value": "ssd", "targetId": host });
+    tour.call("PutAttributes", json!({ "attributes": [attribute] })).await;
+    let input = json!({ "targetType": "container-instance", "attributeName": "disk" });
+    tour.call("ListAttributes", input).await;
+    tour.call("DeleteAttributes", json!({ "attributes": [{ "name": "disk", "targetId": host }] })).await;
+    tour.refused("UpdateContainerAgent", json!({ "containerInstance": host })).await;
+    for status in ["DRAINING", "ACTIVE"] {
+        let input = json!({ "containerInstances": [host], "status": status });
+        tour.call("UpdateContainerInstancesState", input).await;
+    }
+    host
+}
+
+async fn capacity(tour: &mut Tour) {
+    let group = json!({ "autoScalingGroupArn": "arn:none" });
+    tour.call("CreateCapacityProvider", json!({ "name": "pool", "autoScalingGroupProvider": group })).await;
+    let draining = json!({ "managedDraining": "DISABLED" });
+    tour.call("UpdateCapacityProvider", json!({ "name": "pool", "autoScalingGroupProvider": draining })).await;
+    tour.call("DescribeCapacityProviders", json!({ "capacityProviders": ["pool"] })).await;
+    for (providers, strategy) in [
+        (json!(["FARGATE", "pool"]), json!([{ "capacityProvider": "FARGATE", "weight": 1, "base": 1 }])),
+        (json!([]), json!([])),
+    ] {
+        let input = json!({ "cluster": "default", "capacityProviders": providers,
+            "defaultCapacityProviderStrategy": strategy });
+        tour.call("PutClusterCapacityProviders", input).await;
+    }
+    tour.call("DeleteCapacityProvider", json!({ "capacityProvider": "pool" })).await;
+}
+
+async fn definitions(tour: &mut Tour) {
+    let app = json!({
+        "name": "app", "image": "registry.test:5000/hello:1", "cpu": 64, "memory": 64, "command": ["serve"],
+        "environment": [{ "name": "Z", "value": "1" }, { "name": "A", "value": "2" }],
+        "portMappings": [{ "containerPort": 80 }], "healthCheck": { "command": ["CMD-SHELL", "true"] },
+    });
+    let side = json!({ "name": "side", "image": "side:1", "memory": 32, "essential": false,
+        "dependsOn": [{ "containerName": "app", "condition": "HEALTHY" }] });
+    let input = json!({ "family": "web", "containerDefinitions": [app, side],
+        "tags": [{ "key": "team", "value": "blue" }] });
+    tour.call("RegisterTaskDefinition", input).await;
+    tour.call("DescribeTaskDefinition", json!({ "taskDefinition": "web", "include": ["TAGS"] })).await;
+    tour.call("ListTaskDefinitions", json!({})).await;
+    tour.call("ListTaskDefinitionFamilies", json!({})).await;
+    let small = json!({ "name": "app", "image": "hello:1", "memory": 64 });
+    for _ in 0..2 {
+        tour.call("RegisterTaskDefinition", json!({ "family": "job", "containerDefinitions": [small] })).await;
+    }
+}
+
+async fn tasks(tour: &mut Tour, host: &str) {
+    let run = tour.call("RunTask", json!({ "taskDefinition": "web", "launchType": "EC2" })).await;
+    assert_eq!(run["failures"], json!([]));
+    let task = text(&run["tasks"][0]["taskArn"]);
+    let container = json!({ "task": task, "containerName": "app", "status": "RUNNING", "runtimeId": "d0" });
+    tour.call("SubmitContainerStateChange", container).await;
+    let containers = json!([{ "containerName": "app", "status": "RUNNING", "runtimeId": "d0",
+        "networkBindings": [{ "bindIP": "0.0.0.0", "containerPort": 80, "hostPort": 32768, "protocol": "tcp" }] }]);
+    let running = json!({ "task": task, "status": "RUNNING", "containers": containers });
+    tour.call("SubmitTaskStateChange", running).await;
+    tour.call("SubmitAttachmentStateChanges", json!({ "attachments": [] })).await;
+    tour.call("DescribeTasks", json!({ "tasks": [task], "include": ["TAGS"] })).await;
+    tour.call("ListTasks", json!({})).await;
+    tour.call("StopTask", json!({ "task": task, "reason": "enough" })).await;
+    let containers = json!([{ "containerName": "app", "status": "STOPPED", "exitCode": 0 },
+        { "containerName": "side", "status": "STOPPED", "exitCode": 0 }]);
+    let stopped = json!({ "task": task, "status": "STOPPED", "containers": containers });
+    tour.call("SubmitTaskStateChange", stopped).await;
+    let started = tour.call("StartTask", json!({ "taskDefinition": "job", "containerInstances": [host] })).await;
+    assert_eq!(started["failures"], json!([]));
+    tour.gantry.report("default", &text(&started["tasks"][0]["taskArn"]), "STOPPED", json!({})).await;
+}
+
+async fn services(tour: &mut Tour) {
+    let input = json!({ "serviceName": "web", "taskDefinition": "job:1", "desiredCount": 1 });
+    tour.call("CreateService", input).await;
+    settle(&tour.gantry, "web").await;
+    report_all_running(&tour.gantry, "web").await;
+    tour.gantry.pass_seconds(60);
+    settle(&tour.gantry, "web").await;
+    tour.call("DescribeServices", json!({ "services": ["web", "none"], "include": ["TAGS"] })).await;
+    tour.call("ListServices", json!({})).await;
+    let tasks = tour.gantry.ecs("ListTasks", json!({ "serviceName": "web" })).await.unwrap()["taskArns"].clone();
+    let protect = json!({ "cluster": "default", "tasks": tasks, "protectionEnabled": true, "expiresInMinutes": 1 });
+    tour.call("UpdateTaskProtection", protect).await;
+    tour.call("GetTaskProtection", json!({ "cluster": "default", "tasks": tasks })).await;
+
+    let pause = json!({ "targetType": "PAUSE", "lifecycleStages": ["PRE_SCALE_UP"] });
+    let stages = json!({ "strategy": "BLUE_GREEN", "bakeTimeInMinutes": 5, "lifecycleHooks": [pause] });
+    let input = json!({ "service": "web", "taskDefinition": "job:2", "deploymentConfiguration": stages });
+    tour.call("UpdateService", input).await;
+    settle(&tour.gantry, "web").await;
+    let listed = tour.call("ListServiceDeployments", json!({ "service": "web", "status": ["IN_PROGRESS"] })).await;
+    let deployment = &listed["serviceDeployments"][0];
+    let arn = &deployment["serviceDeploymentArn"];
+    let described = tour.call("DescribeServiceDeployments", json!({ "serviceDeploymentArns": [arn] })).await;
+    let revision = &deployment["targetServiceRevisionArn"];
+    tour.call("DescribeServiceRevisions", json!({ "serviceRevisionArns": [revision] })).await;
+    let hook = &described["serviceDeployments"][0]["lifecycleHookDetails"][0]["hookId"];
+    tour.call("ContinueServiceDeployment", json!({ "serviceDeploymentArn": arn, "hookId": hook })).await;
+    tour.call("StopServiceDeployment", json!({ "serviceDeploymentArn": arn })).await;
+    tour.call("DeleteService", json!({ "service": "web", "force": true })).await;
+    settle(&tour.gantry, "web").await;
+    report_all_running(&tour.gantry, "web").await;
+    settle(&tour.gantry, "web").await;
+}
+
+async fn task_sets(tour: &mut Tour) {
+    let external = json!({ "serviceName": "sets", "desiredCount": 2, "deploymentController": { "type": "EXTERNAL" } });
+    tour.call("CreateService", external).await;
+    let scale = |value: f64| json!({ "value": value, "unit": "PERCENT" });
+    let of_service = |more: Value| {
+        let mut input = json!({ "cluster": "default", "service": "sets" });
+        input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        input
+    };
+    let create = of_service(json!({ "taskDefinition": "job", "launchType": "EC2", "scale": scale(50.0) }));
+    let set = tour.call("CreateTaskSet", create).await["taskSet"]["id"].clone();
+    tour.call("DescribeTaskSets", of_service(json!({ "taskSets": [set] }))).await;
+    tour.call("UpdateTaskSet", of_service(json!({ "taskSet": set, "scale": scale(100.0) }))).await;
+    tour.call("UpdateServicePrimaryTaskSet", of_service(json!({ "primaryTaskSet": set }))).await;
+    tour.call("DeleteTaskSet", of_service(json!({ "taskSet": set, "force": true }))).await;
+    settle(&tour.gantry, "sets").await;
+    tour.call("DeleteService", json!({ "service": "sets", "force": true })).await;
+    settle(&tour.gantry, "sets").await;
+}
+
+async fn farewell(tour: &mut Tour, host: &str) {
+    tour.call("DeregisterTaskDefinition", json!({ "taskDefinition": "job:1" })).await;
+    tour.call("DeleteTaskDefinitions", json!({ "taskDefinitions": ["job:1"] })).await;
+    tour.call("DeregisterContainerInstance", json!({ "containerInstance": host, "force": true })).await;
+    tour.call("DeleteCluster", json!({ "cluster": "default" })).await;
+}
+
+#[tokio::test]
+async fn operations_of_ecr_answer_as_they_did() {
+    let mut tour = Tour::of("ecr").await;
+    tour.call("CreateRepository", json!({ "repositoryName": "team/web" })).await;
+    tour.call("DescribeRepositories", json!({})).await;
+    let of = |more: Value| {
+        let mut input = json!({ "repositoryName": "team/web" });
+        input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        input
+    };
+    tour.call("PutImageTagMutability", of(json!({ "imageTagMutability": "IMMUTABLE" }))).await;
+    let scanning = json!({ "imageScanningConfiguration": { "scanOnPush": true } });
+    tour.call("PutImageScanningConfiguration", of(scanning)).await;
+    let arn = "arn:aws:ecr:us-east-1:000000000000:repository/team/web";
+    tour.call("TagResource", json!({ "resourceArn": arn, "tags": [{ "Key": "team", "Value": "blue" }] })).await;
+    tour.call("ListTagsForResource", json!({ "resourceArn": arn })).await;
+    tour.call("UntagResource", json!({ "resourceArn": arn, "tagKeys": ["team"] })).await;
+
+    let config = br#"{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}"#;
+    let digest = format!("sha256:{}", hex::encode(Sha256::digest(config)));
+    let upload = tour.call("InitiateLayerUpload", of(json!({}))).await["uploadId"].clone();
+    let part = json!({ "uploadId": upload, "partFirstByte": 0, "partLastByte": config.len() - 1,
+        "layerPartBlob": STANDARD.encode(config) });
+    tour.call("UploadLayerPart", of(part)).await;
+    tour.call("CompleteLayerUpload", of(json!({ "uploadId": upload, "layerDigests": [digest] }))).await;
+    tour.call("BatchCheckLayerAvailability", of(json!({ "layerDigests": [digest, "sha256:none"] }))).await;
+    let kind = "application/vnd.oci.image.manifest.v1+json";
+    let of_config = json!({ "mediaType": "application/vnd.oci.image.config.v1+json", "digest": digest,
+        "size": config.len() });
+    let manifest = json!({ "schemaVersion": 2, "mediaType": kind, "config": of_config, "layers": [] }).to_string();
+    tour.call("PutImage", of(json!({ "imageManifest": manifest, "imageTag": "1" }))).await;
+    tour.call("GetDownloadUrlForLayer", of(json!({ "layerDigest": digest }))).await;
+    tour.call("DescribeImages", of(json!({}))).await;
+    tour.call("ListImages", of(json!({}))).await;
+    let ids = json!([{ "imageTag": "1" }, { "imageTag": "2" }]);
+    tour.call("BatchGetImage", of(json!({ "imageIds": ids }))).await;
+    tour.call("BatchDeleteImage", of(json!({ "imageIds": ids }))).await;
+    tour.call("DescribeRegistry", json!({})).await;
+    tour.call("GetAuthorizationToken", json!({})).await;
+    tour.call("DeleteRepository", of(json!({ "force": true }))).await;
+    insta::assert_snapshot!("ecr", tour.end());
+}

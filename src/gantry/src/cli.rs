@@ -124,6 +124,10 @@ pub(crate) struct ServeFlags {
     /// Seconds after which the tasks of a host whose agent is silent are handed over; without it they are left alone.
     #[arg(long, env = "GANTRY_DISCONNECT_TIMEOUT_S")]
     pub(crate) disconnect_timeout_s: Option<i64>,
+    /// Hours for which a stopped task can be described; it is listed for one.
+    #[arg(long, env = "GANTRY_STOPPED_TASK_RETENTION_HOURS", default_value_t = 720,
+        value_parser = clap::value_parser!(u32).range(1..=87_600))]
+    pub(crate) stopped_task_retention_hours: u32,
     /// Adds POST /_gantry/reset, which empties everything but the account. For tests; only on a loopback address.
     #[arg(long, env = "GANTRY_DEV_RESET")]
     pub(crate) dev_reset: bool,

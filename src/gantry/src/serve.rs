@@ -33,8 +33,6 @@ use crate::webhooks::HttpWebhooks;
 
 /// Hours after which a session that nobody uses ends.
 const SESSION_IDLE_HOURS: i64 = 8;
-/// An hour: how long ECS promises that a stopped task can be described.
-const STOPPED_TASK_RETENTION_S: i64 = 60 * 60;
 /// How long open requests get when the process is told to stop.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -122,7 +120,7 @@ async fn control(
         endpoint_url,
         registry_host,
         disconnect_timeout_s: flags.disconnect_timeout_s,
-        stopped_task_retention_s: STOPPED_TASK_RETENTION_S,
+        stopped_task_retention_s: i64::from(flags.stopped_task_retention_hours) * 60 * 60,
     };
     let clock: Clock = Arc::new(system_now);
     Ok(Control::new(config, store.clone(), Arc::new(registry), clock, Arc::new(HttpWebhooks)))

@@ -35,6 +35,11 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../../migrations/sqlite/0004_capacity_providers.sql"),
     },
     Migration { version: 5, name: "join_tokens", sql: include_str!("../../../migrations/sqlite/0005_join_tokens.sql") },
+    Migration {
+        version: 6,
+        name: "unstopped_tasks",
+        sql: include_str!("../../../migrations/sqlite/0006_unstopped_tasks.sql"),
+    },
 ];
 
 const CREATE_TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

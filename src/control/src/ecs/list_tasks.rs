@@ -12,6 +12,9 @@ use crate::context::Call;
 use crate::ecs::{describe_services, paging, resolve};
 use crate::error::Failure;
 
+/// How long a stopped task is listed: an hour, as ECS promises. Described by its ARN it can be for longer.
+const LISTED_S: i64 = 60 * 60;
+
 /// Answers ListTasks: without a desired status those that are wanted RUNNING.
 ///
 /// # Errors
@@ -88,5 +91,6 @@ async fn filter(
         started_by: input.started_by.clone(),
         desired_status: Some(desired),
         launch_type,
+        stopped_since: Some(call.now.plus_seconds(-LISTED_S)),
     }))
 }

@@ -120,3 +120,19 @@ async fn filters_that_cannot_be_are_refused() {
         assert_eq!(code(gantry.ecs("ListTasks", input.clone()).await), expected, "{input}");
     }
 }
+
+#[tokio::test]
+async fn a_task_that_stopped_long_ago_is_described_and_not_listed() {
+    let gantry = TestGantry::start().await;
+    gantry.cluster("default").await;
+    gantry.host("default", "i-1").await;
+    let definition = gantry.definition("web", json!({})).await;
+    let task = gantry.task("default", &definition).await;
+    gantry.report("default", &task, "STOPPED", json!({})).await;
+    let listed = || gantry.ecs("ListTasks", json!({ "desiredStatus": "STOPPED" }));
+    gantry.pass_seconds(3600);
+    assert_eq!(listed().await.unwrap()["taskArns"], json!([task]));
+    gantry.pass_seconds(1);
+    assert_eq!(listed().await.unwrap()["taskArns"], json!([]));
+    assert_eq!(gantry.described_task("default", &task).await["lastStatus"], "STOPPED");
+}

@@ -1,10 +1,10 @@
-//! Lists of tasks as `ListTasks` asks for them: any of eight criteria together.
+//! Lists of tasks as `ListTasks` asks for them: any of nine criteria together.
 //!
 //! Each text ends in the same conditions, of which those without a value hold for every row. What differs is the first
 //! condition, put there for the index that narrows most.
 
 use gantry_model::task::{DesiredStatus, LaunchType};
-use gantry_model::{ClusterName, ContainerInstanceId, DeploymentId, Family, Scope, ServiceName, TaskId};
+use gantry_model::{ClusterName, ContainerInstanceId, DeploymentId, Family, Scope, ServiceName, TaskId, UnixMillis};
 
 use crate::{Conn, StoreError};
 
@@ -19,6 +19,8 @@ pub struct TaskFilter {
     pub started_by: Option<String>,
     pub desired_status: Option<DesiredStatus>,
     pub launch_type: Option<LaunchType>,
+    /// Leaves out those that were STOPPED before.
+    pub stopped_since: Option<UnixMillis>,
 }
 
 /// The text whose narrowing condition is `$first`.
@@ -30,7 +32,8 @@ macro_rules! text {
             " AND ($3 IS NULL OR cluster = $3) AND ($4 IS NULL OR instance = $4) AND ($5 IS NULL OR family = $5)
               AND ($6 IS NULL OR service = $6) AND ($7 IS NULL OR deployment = $7)
               AND ($8 IS NULL OR started_by = $8) AND ($9 IS NULL OR desired_status = $9)
-              AND ($10 IS NULL OR launch_type = $10) ORDER BY id"
+              AND ($10 IS NULL OR launch_type = $10)
+              AND ($11 IS NULL OR stopped_at IS NULL OR stopped_at >= $11) ORDER BY id"
         )
     };
 }
@@ -65,6 +68,7 @@ pub async fn filter(conn: &mut Conn, scope: &Scope, filter: &TaskFilter) -> Resu
         .bind(filter.started_by.as_deref())
         .bind(filter.desired_status.map(DesiredStatus::as_str))
         .bind(filter.launch_type.map(LaunchType::as_str))
+        .bind(filter.stopped_since.map(|at| at.0))
         .fetch_all(conn)
         .await
         .map_err(StoreError::query("list the tasks"))?;

@@ -2,7 +2,7 @@
 
 use crate::support::{TestStore, a_task, cluster_name, elsewhere, family, here, instance_id, put, service_name};
 use gantry_model::task::{DesiredStatus, LaunchType, Task};
-use gantry_model::{DeploymentId, TaskId};
+use gantry_model::{DeploymentId, TaskId, UnixMillis};
 use gantry_store::task::{self, TaskFilter};
 
 fn lets_through(filter: &TaskFilter, task: &Task) -> bool {
@@ -18,6 +18,7 @@ fn lets_through(filter: &TaskFilter, task: &Task) -> bool {
         && is(filter.started_by.as_ref(), task.started_by.as_ref())
         && is(filter.desired_status.as_ref(), Some(&task.desired_status))
         && is(filter.launch_type.as_ref(), Some(&task.launch_type))
+        && filter.stopped_since.is_none_or(|since| task.stopped_at.is_none_or(|at| at >= since))
 }
 
 fn deployment(number: u32) -> DeploymentId {
@@ -38,6 +39,7 @@ fn tasks() -> Vec<Task> {
             task.started_by = bit(4).then(|| if bit(0) { "alice" } else { "bob" }.to_owned());
             task.desired_status = if bit(5) { DesiredStatus::Running } else { DesiredStatus::Stopped };
             task.launch_type = if bit(6) { LaunchType::Ec2 } else { LaunchType::Fargate };
+            task.stopped_at = bit(7).then(|| UnixMillis(i64::from(number & 3)));
             if bit(7) && !bit(6) {
                 task.scope = elsewhere();
             }
@@ -48,7 +50,7 @@ fn tasks() -> Vec<Task> {
 
 /// Every combination of criteria that are asked for or not.
 fn filters() -> impl Iterator<Item = TaskFilter> {
-    (0_u32..256).map(|number| {
+    (0_u32..512).map(|number| {
         let bit = |position: u32| number >> position & 1 == 1;
         TaskFilter {
             cluster: bit(0).then(|| cluster_name("default")),
@@ -59,6 +61,7 @@ fn filters() -> impl Iterator<Item = TaskFilter> {
             started_by: bit(5).then(|| "alice".to_owned()),
             desired_status: bit(6).then_some(DesiredStatus::Running),
             launch_type: bit(7).then_some(LaunchType::Ec2),
+            stopped_since: bit(8).then_some(UnixMillis(2)),
         }
     })
 }

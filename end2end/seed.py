@@ -1,9 +1,12 @@
 """What a Gantry in use has: images, two revisions, services that run and one that cannot, tasks that ended."""
 
+import json
+
 from harness import Gantry, wait_until
 
 CLUSTER = "default"
 SERVICE = "web"
+STAGED = "careful"
 
 
 def container(image: str, flow: str, **members: object) -> dict[str, object]:
@@ -47,6 +50,26 @@ def seed(gantry: Gantry) -> None:
     wait_until(lambda: status(gantry, job) == "STOPPED", "the job has ended")
     wait_until(lambda: steady(gantry, SERVICE), "the service is steady")
     wait_until(lambda: said(gantry, "broken"), "the broken service has said so")
+    pause(gantry)
+
+
+def pause(gantry: Gantry) -> None:
+    """A service whose deployment goes in stages and pauses once its new revision is up."""
+    ecs = gantry.client("ecs")
+    ecs.create_service(serviceName=STAGED, taskDefinition="web:1", desiredCount=1)
+    wait_until(lambda: steady(gantry, STAGED), "the service that goes in stages is steady")
+    hook = {"targetType": "PAUSE", "lifecycleStages": ["POST_SCALE_UP"]}
+    stages = {"strategy": "BLUE_GREEN", "bakeTimeInMinutes": 0, "lifecycleHooks": [hook]}
+    update = {"service": STAGED, "taskDefinition": "web:2", "deploymentConfiguration": stages}
+    gantry.raw("UpdateService", json.dumps(update))
+    wait_until(lambda: deployment(gantry).get("lifecycleHookDetails"), "it pauses")
+
+
+def deployment(gantry: Gantry) -> dict:
+    """The newest deployment of that service, with the members that this botocore does not know."""
+    listed = gantry.client("ecs").list_service_deployments(service=STAGED)["serviceDeployments"][0]
+    asked = json.dumps({"serviceDeploymentArns": [listed["serviceDeploymentArn"]]})
+    return gantry.raw("DescribeServiceDeployments", asked)[1]["serviceDeployments"][0]
 
 
 def status(gantry: Gantry, task: str) -> str:
@@ -99,6 +122,7 @@ def pages(gantry: Gantry) -> dict[str, str]:
         "service-deployments": f"{web}/deployments",
         "service-events": f"{web}/events",
         "service-configuration": f"{web}/configuration",
+        "service-staged": f"/clusters/{CLUSTER}/services/{STAGED}",
         "service-broken": f"/clusters/{CLUSTER}/services/broken",
         "task": f"/clusters/{CLUSTER}/tasks/{running}",
         "task-stopped": f"/clusters/{CLUSTER}/tasks/{stopped}",

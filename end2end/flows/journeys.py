@@ -6,7 +6,7 @@ import json
 from browser import chromium, open_page, sign_in, watch
 from harness import Gantry, check, finish, wait_until
 from playwright.sync_api import Browser, Page, expect
-from seed import CLUSTER, SERVICE, seed, service, status, steady
+from seed import CLUSTER, SERVICE, STAGED, deployment, seed, service, status, steady
 
 PORT = 18082
 
@@ -32,6 +32,7 @@ def main() -> None:
         a_service_is_scaled_in_place(page, gantry)
         statuses_are_live(page, gantry)
         a_revision_is_deployed_and_rolled_back(page, gantry)
+        a_pause_is_ended(page, gantry)
         a_task_is_stopped(page, gantry)
         refusals_are_told(page, gantry)
         forms_work_without_scripts(browser, gantry)
@@ -143,6 +144,19 @@ def a_revision_is_deployed_and_rolled_back(page: Page, gantry: Gantry) -> None:
     back = service(gantry, SERVICE)["taskDefinition"]
     check("a service is rolled back from the page", back.endswith("web:2"), back)
     wait_until(lambda: steady(gantry, SERVICE), "web:2 is deployed", 180)
+
+
+def a_pause_is_ended(page: Page, gantry: Gantry) -> None:
+    """A deployment that waits for somebody goes on when the page says so."""
+    open_page(page, f"{gantry.env['AWS_ENDPOINT_URL']}/clusters/{CLUSTER}/services/{STAGED}")
+    course = page.get_by_role("region", name="Deployment")
+    expect(course).to_contain_text("Paused at post scale up")
+    check("both revisions are shown while it pauses", course.get_by_text("web:1").is_visible() and
+          course.get_by_text("web:2").is_visible(), course.inner_text())
+    course.get_by_role("button", name="Continue").click()
+    expect(course.get_by_text("web:1")).to_have_count(0, timeout=60_000)
+    wait_until(lambda: deployment(gantry)["status"] == "SUCCESSFUL", "the deployment succeeds")
+    check("a pause is ended from the page", True)
 
 
 def a_task_is_stopped(page: Page, gantry: Gantry) -> None:

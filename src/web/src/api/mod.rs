@@ -14,6 +14,7 @@ pub mod repositories;
 pub mod service_list;
 pub mod services;
 pub mod session;
+pub mod staged;
 pub mod task_definitions;
 pub mod task_list;
 pub mod tasks;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cluster_events::ServiceEvent;
 use super::service_list::ServiceSummary;
+use super::staged::StagedDeployment;
 use crate::error::ApiError;
 
 /// A service as its page shows it.
@@ -17,6 +18,10 @@ pub struct ServiceDetail {
     pub minimum_percent: u32,
     pub maximum_percent: u32,
     pub breaker: Breaker,
+    /// `ROLLING`, `BLUE_GREEN`, `LINEAR` or `CANARY`.
+    pub strategy: String,
+    /// The deployment that is under way, when it goes in stages.
+    pub staged: Option<StagedDeployment>,
     /// The newest first; the first is PRIMARY.
     pub deployments: Vec<DeploymentSummary>,
     /// The newest first.
@@ -75,6 +80,17 @@ impl DeploymentSummary {
 }
 
 impl ServiceDetail {
+    /// How it deploys, in words.
+    #[must_use]
+    pub fn deploys(&self) -> String {
+        match self.strategy.as_str() {
+            "BLUE_GREEN" => "blue/green".to_owned(),
+            "LINEAR" => "linear".to_owned(),
+            "CANARY" => "canary".to_owned(),
+            _ => format!("rolling, {}\u{a0}% to {}\u{a0}%", self.minimum_percent, self.maximum_percent),
+        }
+    }
+
     /// The family of its task definition.
     #[must_use]
     pub fn family(&self) -> &str {
@@ -103,6 +119,9 @@ pub async fn describe_service(cluster: String, service: String) -> Result<Servic
     let answer = ecs.describe_services().cluster(&cluster).services(&service).send().await?;
     let found = answer.services().first().ok_or_else(|| ApiError::missing("service", &service))?;
     let mut detail = read::detail(&cluster, found);
+    if detail.strategy != "ROLLING" {
+        detail.staged = super::staged::read::under_way(&ecs, found.current_service_deployment()).await?;
+    }
     detail.revisions = super::task_definitions::read::active_revisions(&ecs, detail.family()).await?;
     Ok(detail)
 }
@@ -224,6 +243,8 @@ mod read {
                 Some(breaker) if breaker.enable() => Breaker::Stops,
                 _ => Breaker::Off,
             },
+            strategy: configuration.and_then(|c| c.strategy()).map_or("ROLLING", |s| s.as_str()).to_owned(),
+            staged: None,
             deployments: service.deployments().iter().map(deployment).collect(),
             events: events(cluster, service),
             configuration: facts(service),
@@ -315,6 +336,8 @@ mod tests {
             minimum_percent: 100,
             maximum_percent: 200,
             breaker: Breaker::Off,
+            strategy: "ROLLING".into(),
+            staged: None,
             deployments: Vec::new(),
             events: Vec::new(),
             configuration: Vec::new(),

@@ -138,7 +138,7 @@ fn running_in(image: &ImageContent) -> AnyView {
             Some(service) => (format!("/clusters/{cluster}/services/{service}"), format!("{cluster} / {service}")),
             None => (format!("/clusters/{cluster}/tasks"), format!("{cluster} / {group}")),
         };
-        view! { <a class="link" href=href>{words}</a>" " }
+        view! { <a class="link" href=href>{words}</a> }
     });
-    links.collect_view().into_any()
+    view! { <span class="row" data-wrap="">{links.collect_view()}</span> }.into_any()
 }

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::api::services::{DeleteService, DeployService, ServiceDetail};
+use crate::api::staged::ContinueDeployment;
 use crate::components::{ConfirmDialog, DialogButton, FieldError, Icon, IconMark, done, error_of};
 
 /// The actions of the forms. Create them outside of what a refresh draws anew.
@@ -11,11 +12,17 @@ pub(super) struct ServiceActions {
     deploy: ServerAction<DeployService>,
     roll_back: ServerAction<DeployService>,
     delete: ServerAction<DeleteService>,
+    pub(super) going_on: ServerAction<ContinueDeployment>,
 }
 
 impl Default for ServiceActions {
     fn default() -> Self {
-        Self { deploy: ServerAction::new(), roll_back: ServerAction::new(), delete: ServerAction::new() }
+        Self {
+            deploy: ServerAction::new(),
+            roll_back: ServerAction::new(),
+            delete: ServerAction::new(),
+            going_on: ServerAction::new(),
+        }
     }
 }
 
@@ -52,10 +59,13 @@ fn deploy(service: &ServiceDetail, action: ServerAction<DeployService>) -> AnyVi
             view! { <option value=name>{words}</option> }
         })
         .collect();
-    let consequence = format!(
-        "Tasks are replaced a few at a time, between {}\u{a0}% and {}\u{a0}% of the desired count.",
-        service.minimum_percent, service.maximum_percent
-    );
+    let consequence = match service.strategy.as_str() {
+        "ROLLING" => format!(
+            "Tasks are replaced a few at a time, between {}\u{a0}% and {}\u{a0}% of the desired count.",
+            service.minimum_percent, service.maximum_percent
+        ),
+        _ => "The new revision is brought up whole beside the present one, which goes at the end.".to_owned(),
+    };
     let address = address(service);
     view! {
         <DialogButton opens="deploy" kind="primary"><IconMark icon=Icon::Deploy />"Deploy revision"</DialogButton>

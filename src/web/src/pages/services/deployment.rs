@@ -2,24 +2,27 @@
 
 use leptos::prelude::*;
 
+use super::staged;
 use crate::api::services::{DeploymentSummary, ServiceDetail};
+use crate::api::staged::ContinueDeployment;
 use crate::components::{Card, CommandLine, DeployBar, StateWord, Step, StepMark, Steps, Table};
 use crate::format::{clock, count, date_and_clock, duration};
 use crate::state::State;
 
 /// The newest deployment, and those that it replaces.
-pub(super) fn course(service: &ServiceDetail) -> Option<AnyView> {
+pub(super) fn course(service: &ServiceDetail, going_on: ServerAction<ContinueDeployment>) -> Option<AnyView> {
     let primary = service.deployments.iter().find(|deployment| deployment.is_primary())?;
     let bars: Vec<_> = service.deployments.iter().map(|d| bar(d, service.summary.desired)).collect();
-    let note = format!("rolling, {}\u{a0}% to {}\u{a0}%", service.minimum_percent, service.maximum_percent);
+    let note = service.deploys();
     let failures = view! { <span class="card-note">{breaker(service, primary)}</span> };
     let why = (primary.rollout == "FAILED").then(|| view! { <p class="field-error">{primary.reason.clone()}</p> });
-    let steps = steps(primary);
+    let steps = service.staged.as_ref().map_or_else(|| steps(primary), staged::steps);
+    let waits = service.staged.as_ref().map(|staged| staged::waits(service, staged, going_on));
     Some(
         view! {
             <Card title="Deployment" note tools=failures.into_any()>
                 <div class="card-body">
-                    <div class="deploy"><Steps steps /> {bars} {why}</div>
+                    <div class="deploy"><Steps steps /> {bars} {waits} {why}</div>
                 </div>
             </Card>
         }
@@ -95,7 +98,7 @@ fn bar(deployment: &DeploymentSummary, desired: u32) -> AnyView {
 }
 
 /// The tab: every deployment that the service still has.
-pub(super) fn deployments(service: &ServiceDetail) -> AnyView {
+pub(super) fn deployments(service: &ServiceDetail, going_on: ServerAction<ContinueDeployment>) -> AnyView {
     let (cluster, name) = (&service.summary.cluster, &service.summary.name);
     let command =
         format!("aws ecs describe-services --cluster {cluster} --services {name} --query 'services[0].deployments'");
@@ -104,7 +107,7 @@ pub(super) fn deployments(service: &ServiceDetail) -> AnyView {
         &["Deployment", "State", "Task definition", ">Running", ">Pending", ">Failed", "-Reason", "->Changed"];
     view! {
         <div class="column">
-            {course(service)}
+            {course(service, going_on)}
             <Card
                 title="Deployments"
                 note=service.deployments.len().to_string()

@@ -5,6 +5,7 @@ pub mod create;
 mod deployment;
 pub mod page;
 mod scale;
+mod staged;
 
 pub use create::CreateService;
 pub use page::ServicePage;

@@ -67,7 +67,7 @@ fn whole(service: &ServiceDetail, section: &str, parts: Parts) -> AnyView {
     let content = match section {
         "" => overview(service, parts),
         "tasks" => tasks(service, parts),
-        "deployments" => deployments(service),
+        "deployments" => deployments(service, parts.actions.going_on),
         "events" => events(service, usize::MAX),
         "configuration" => configuration(service),
         unknown => not_here("Service", ApiError::missing("page", unknown)).into_any(),
@@ -126,7 +126,7 @@ fn overview(service: &ServiceDetail, parts: Parts) -> AnyView {
         <div class="split">
             <div class="column">
                 {is_open.then(|| scale(service, parts.scaling))}
-                {course(service)}
+                {course(service, parts.actions.going_on)}
                 {current_tasks(service, parts)}
             </div>
             <div class="column">{events(service, NEWEST_EVENTS)}</div>
@@ -191,8 +191,7 @@ fn events(service: &ServiceDetail, most: usize) -> AnyView {
 
 fn configuration(service: &ServiceDetail) -> AnyView {
     let (cluster, name) = (&service.summary.cluster, &service.summary.name);
-    let (minimum, maximum) = (service.minimum_percent, service.maximum_percent);
-    let rolling = format!("rolling, {minimum}\u{a0}% to {maximum}\u{a0}%, {}", service.breaker.in_words());
+    let deploys = format!("{}, {}", service.deploys(), service.breaker.in_words());
     let command = format!("aws ecs describe-services --cluster {cluster} --services {name}");
     let facts: Vec<_> =
         service.configuration.iter().cloned().map(|(label, value)| view! { <Fact label>{value}</Fact> }).collect();
@@ -200,7 +199,7 @@ fn configuration(service: &ServiceDetail) -> AnyView {
         <Card title="Configuration" foot=view! { <CommandLine command /> }.into_any()>
             <div class="card-body">
                 <Facts>
-                    <Fact label="Deployment">{rolling}</Fact>
+                    <Fact label="Deployment">{deploys}</Fact>
                     {facts}
                 </Facts>
             </div>

@@ -23,7 +23,8 @@ pub struct Bus {
     sweep: AtomicBool,
     /// Rung when [`Bus::take_services`] or [`Bus::take_sweep`] have something new.
     pub services: Notify,
-    /// Rung when a service changed, for who looks after its deployment's hooks.
+    deployed: Mutex<BTreeSet<ServiceKey>>,
+    /// Rung when [`Bus::take_deployments`] has something new.
     pub deployments: Notify,
 }
 
@@ -39,6 +40,11 @@ impl Bus {
         std::mem::take(&mut self.touched.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// The services whose rows changed since this was last asked: their deployments may have, too.
+    pub fn take_deployments(&self) -> BTreeSet<ServiceKey> {
+        std::mem::take(&mut self.deployed.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// Whether hosts changed since this was last asked, which may concern every service.
     pub fn take_sweep(&self) -> bool {
         self.sweep.swap(false, Ordering::Relaxed)
@@ -48,7 +54,8 @@ impl Bus {
         if let Some(id) = instance_of(event) {
             self.instance(&id).notify_one();
         }
-        if event.kind == EventKind::Service {
+        if let Some(key) = service_of(event).filter(|_| event.kind == EventKind::Service) {
+            self.deployed.lock().unwrap_or_else(PoisonError::into_inner).insert(key);
             self.deployments.notify_one();
         }
         match event.kind {

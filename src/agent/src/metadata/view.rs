@@ -24,29 +24,24 @@ pub(super) fn network_owner(task: &Task) -> Option<usize> {
 /// A task and its `containers`, which are shown already.
 pub(super) fn task(task: &Task, availability_zone: &str, containers: Vec<Value>) -> Map<String, Value> {
     let spec = &task.spec;
-    let mut view = Map::new();
-    let mut say = |name: &str, value: Value| {
-        if !value.is_null() {
-            view.insert(name.to_owned(), value);
-        }
-    };
-    say("Cluster", json!(spec.cluster));
-    say("TaskARN", json!(spec.arn));
-    say("Family", json!(spec.family));
-    say("Revision", json!(spec.revision));
-    say("ServiceName", json!(spec.service_name));
-    say("DesiredStatus", json!(desired_status(task)));
-    say("KnownStatus", json!(known_status(task)));
+    let mut view = View::default();
+    view.say("Cluster", json!(spec.cluster));
+    view.say("TaskARN", json!(spec.arn));
+    view.say("Family", json!(spec.family));
+    view.say("Revision", json!(spec.revision));
+    view.say("ServiceName", json!(spec.service_name));
+    view.say("DesiredStatus", json!(desired_status(task)));
+    view.say("KnownStatus", json!(known_status(task)));
     let limits = limits(json!(spec.cpu_limit), json!(spec.memory_limit_mib));
-    say("Limits", limits);
-    say("PullStartedAt", json!(task.pull_started_at.map(timestamp)));
-    say("PullStoppedAt", json!(task.pull_stopped_at.map(timestamp)));
-    say("ExecutionStoppedAt", json!(task.execution_stopped_at.map(timestamp)));
-    say("AvailabilityZone", json!(availability_zone));
-    say("LaunchType", json!(spec.launch_type));
-    say("Group", json!(spec.group));
-    say("Containers", Value::Array(containers));
-    view
+    view.say("Limits", limits);
+    view.say("PullStartedAt", json!(task.pull_started_at.map(timestamp)));
+    view.say("PullStoppedAt", json!(task.pull_stopped_at.map(timestamp)));
+    view.say("ExecutionStoppedAt", json!(task.execution_stopped_at.map(timestamp)));
+    view.say("AvailabilityZone", json!(availability_zone));
+    view.say("LaunchType", json!(spec.launch_type));
+    view.say("Group", json!(spec.group));
+    view.say("Containers", Value::Array(containers));
+    view.0
 }
 
 /// A container: what the agent knows of it, and what the engine says, whose `network` it is in.
@@ -60,36 +55,43 @@ pub(super) fn container(
     let config = found.config.as_ref();
     let log = found.host_config.as_ref().and_then(|host| host.log_config.as_ref());
     let state = found.state.clone().unwrap_or_default();
-    let mut view = Map::new();
-    let mut say = |name: &str, value: Value| {
-        if !value.is_null() {
-            view.insert(name.to_owned(), value);
-        }
-    };
-    say("DockerId", json!(own.docker_id));
-    say("Name", json!(spec.name));
-    say("DockerName", json!(own.docker_name));
-    say("Image", json!(spec.image));
-    say("ImageID", json!(found.image));
-    say("Ports", ports(own));
-    say("Labels", json!(config.and_then(|c| c.labels.clone())));
-    say("DesiredStatus", json!(desired_status(task)));
-    say("KnownStatus", json!(phase(own.phase)));
-    say("ExitCode", json!(own.exit_code));
+    let mut view = View::default();
+    view.say("DockerId", json!(own.docker_id));
+    view.say("Name", json!(spec.name));
+    view.say("DockerName", json!(own.docker_name));
+    view.say("Image", json!(spec.image));
+    view.say("ImageID", json!(found.image));
+    view.say("Ports", ports(own));
+    view.say("Labels", json!(config.and_then(|c| c.labels.clone())));
+    view.say("DesiredStatus", json!(desired_status(task)));
+    view.say("KnownStatus", json!(phase(own.phase)));
+    view.say("ExitCode", json!(own.exit_code));
     let memory = (spec.memory_mib > 0).then_some(spec.memory_mib).or(task.spec.memory_limit_mib);
-    say("Limits", limits(json!(spec.cpu), json!(memory)));
-    say("CreatedAt", json!(found.created));
-    say("StartedAt", json!(own.started_at.map(timestamp)));
-    say("FinishedAt", json!(state.finished_at.clone().filter(|at| !at.starts_with("0001-"))));
-    say("Type", json!("NORMAL"));
-    say("Health", if spec.has_health_check { health(own, &state) } else { Value::Null });
-    say("Volumes", volumes(found.mounts.as_deref().unwrap_or_default()));
-    say("LogDriver", json!(log.and_then(|log| log.typ.clone())));
-    say("LogOptions", json!(log.and_then(|log| log.config.clone())));
-    say("ContainerARN", json!(spec.arn));
-    say("Networks", networks(task, network));
-    say("RestartCount", if spec.restart_policy.is_some() { json!(own.restarts) } else { Value::Null });
-    Value::Object(view)
+    view.say("Limits", limits(json!(spec.cpu), json!(memory)));
+    view.say("CreatedAt", json!(found.created));
+    view.say("StartedAt", json!(own.started_at.map(timestamp)));
+    view.say("FinishedAt", json!(state.finished_at.clone().filter(|at| !at.starts_with("0001-"))));
+    view.say("Type", json!("NORMAL"));
+    view.say("Health", if spec.has_health_check { health(own, &state) } else { Value::Null });
+    view.say("Volumes", volumes(found.mounts.as_deref().unwrap_or_default()));
+    view.say("LogDriver", json!(log.and_then(|log| log.typ.clone())));
+    view.say("LogOptions", json!(log.and_then(|log| log.config.clone())));
+    view.say("ContainerARN", json!(spec.arn));
+    view.say("Networks", networks(task, network));
+    view.say("RestartCount", if spec.restart_policy.is_some() { json!(own.restarts) } else { Value::Null });
+    Value::Object(view.0)
+}
+
+/// What is known; what is not is left out.
+#[derive(Default)]
+struct View(Map<String, Value>);
+
+impl View {
+    fn say(&mut self, name: &str, value: Value) {
+        if !value.is_null() {
+            self.0.insert(name.to_owned(), value);
+        }
+    }
 }
 
 /// Tags by their keys.

@@ -31,8 +31,7 @@ async fn answer(
     let arn = input.service_deployment_arn.as_deref().unwrap_or_default();
     let found = service_history::find(tx, &call.scope, Kind::Deployment, arn).await?;
     let Some(Recorded { deployment, service: Some(mut service), .. }) = found else {
-        let text = "The specified service deployment wasn't found.";
-        return Err(ApiError::new("ServiceDeploymentNotFoundException", text).into());
+        return Err(service_history::deployment_not_found().into());
     };
     let id = input.hook_id.as_deref().unwrap_or_default();
     let status = match input.action.as_deref() {

@@ -50,6 +50,12 @@ pub async fn find(conn: &mut Conn, scope: &Scope, kind: Kind, text: &str) -> Res
     Ok(Some(Recorded { deployment, service, tasks }))
 }
 
+/// Answered by operations that act on a service deployment which is not there.
+#[must_use]
+pub fn deployment_not_found() -> ApiError {
+    ApiError::new("ServiceDeploymentNotFoundException", "The specified service deployment wasn't found.")
+}
+
 fn not_an_arn(kind: Kind, text: &str) -> ApiError {
     let what = match kind {
         Kind::Deployment => "service deployment",

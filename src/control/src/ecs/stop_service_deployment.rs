@@ -35,8 +35,7 @@ async fn stop(
     let arn = input.service_deployment_arn.as_deref().unwrap_or_default();
     let found = service_history::find(tx, &call.scope, Kind::Deployment, arn).await?;
     let Some(Recorded { mut deployment, service, .. }) = found else {
-        let text = "The specified service deployment wasn't found.";
-        return Err(ApiError::new("ServiceDeploymentNotFoundException", text).into());
+        return Err(service_history::deployment_not_found().into());
     };
     let conflict = |text: &str| ApiError::new("ConflictException", format!("{text}: {arn}"));
     let present = service.filter(|s| s.primary().is_some_and(|primary| primary.id == deployment.deployment));

@@ -21,8 +21,10 @@ use crate::ecs::record;
 use crate::error::{Failure, chain};
 use crate::loops::services::ServiceKey;
 
-/// How often hooks are looked for that are due by time.
+/// How often the services whose hooks are open are looked at.
 const EVERY: Duration = Duration::from_secs(1);
+/// How often all are, whatever was said to have changed.
+const SWEEP: Duration = Duration::from_secs(60);
 /// When a target that is not done is asked again, unless it says.
 const AGAIN_S: i64 = 30;
 const LONGEST_DELAY_S: i64 = 3600;
@@ -31,29 +33,73 @@ const LONGEST_DELAY_S: i64 = 3600;
 pub async fn run(control: Arc<Control>) {
     let asked = Arc::new(Mutex::new(BTreeSet::new()));
     let mut calls = JoinSet::new();
+    // The services that have a hook whose target is not done.
+    let mut open: BTreeSet<ServiceKey> = BTreeSet::new();
+    let mut sweep = tokio::time::interval(SWEEP);
     loop {
-        match due(&control).await {
-            Err(failure) => tracing::error!(loop_name = "hooks", "hooks could not be read: {}", chain(&failure)),
-            Ok(due) => {
-                for call in due {
-                    // One call at a time: it is due until its answer is written.
-                    if asked.lock().unwrap_or_else(PoisonError::into_inner).insert(call.id.clone()) {
-                        let (control, asked) = (Arc::clone(&control), Arc::clone(&asked));
-                        calls.spawn(async move {
-                            let id = call.id.clone();
-                            call.make(&control).await;
-                            asked.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
-                        });
+        tokio::select! {
+            _ = sweep.tick() => open.extend(all(&control).await),
+            () = control.bus.deployments.notified() => open.extend(control.bus.take_deployments()),
+            () = tokio::time::sleep(EVERY), if !open.is_empty() => {}
+        }
+        for key in std::mem::take(&mut open) {
+            match of_service(&control, &key).await {
+                Err(failure) => {
+                    tracing::error!(
+                        loop_name = "hooks", service = %key.name, "hooks could not be read: {}", chain(&failure)
+                    );
+                    open.insert(key);
+                }
+                Ok(None) => {}
+                Ok(Some(due)) => {
+                    open.insert(key);
+                    for call in due {
+                        // One call at a time: it is due until its answer is written.
+                        if asked.lock().unwrap_or_else(PoisonError::into_inner).insert(call.id.clone()) {
+                            calls.spawn(ask(call, Arc::clone(&control), Arc::clone(&asked)));
+                        }
                     }
                 }
             }
         }
         while calls.try_join_next().is_some() {}
-        tokio::select! {
-            () = control.bus.deployments.notified() => {}
-            () = tokio::time::sleep(EVERY) => {}
+    }
+}
+
+async fn ask(call: HookCall, control: Arc<Control>, asked: Arc<Mutex<BTreeSet<String>>>) {
+    let id = call.id.clone();
+    call.make(&control).await;
+    asked.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+}
+
+/// Every service that is not INACTIVE.
+async fn all(control: &Control) -> BTreeSet<ServiceKey> {
+    match unfinished(control).await {
+        Ok(services) => services.iter().map(ServiceKey::of).collect(),
+        Err(failure) => {
+            tracing::error!(loop_name = "hooks", "the services could not be listed: {}", chain(&failure));
+            BTreeSet::new()
         }
     }
+}
+
+async fn unfinished(control: &Control) -> Result<Vec<Service>, Failure> {
+    let mut reader = control.store.read().await?;
+    Ok(gantry_store::service::unfinished(&mut reader).await?)
+}
+
+/// The calls that are due for a service; `None` when none of its hooks has a target to ask.
+async fn of_service(control: &Control, key: &ServiceKey) -> Result<Option<Vec<HookCall>>, Failure> {
+    let mut reader = control.store.read().await?;
+    let found = gantry_store::service::get(&mut reader, &key.scope, &key.cluster, &key.name).await?;
+    let is_open = |service: &&Service| open_hooks(service).next().is_some();
+    Ok(found.as_ref().filter(is_open).map(|service| due_of(service, control.now())))
+}
+
+fn open_hooks(service: &Service) -> impl Iterator<Item = &HookRun> {
+    let rollout = service.primary().and_then(|primary| primary.rollout.as_ref());
+    let runs = rollout.into_iter().flat_map(|rollout| &rollout.hooks);
+    runs.filter(|run| run.status == HookStatus::InProgress)
 }
 
 /// Makes every call that is due, one after the other. For tests.
@@ -61,8 +107,10 @@ pub async fn run(control: Arc<Control>) {
 /// # Errors
 /// The store's.
 pub async fn pass(control: &Arc<Control>) -> Result<(), Failure> {
-    for call in due(control).await? {
-        call.make(control).await;
+    for service in unfinished(control).await? {
+        for call in due_of(&service, control.now()) {
+            call.make(control).await;
+        }
     }
     Ok(())
 }
@@ -76,33 +124,22 @@ struct HookCall {
     body: Value,
 }
 
-async fn due(control: &Control) -> Result<Vec<HookCall>, Failure> {
-    let now = control.now();
-    let mut reader = control.store.read().await?;
-    let services = gantry_store::service::unfinished(&mut reader).await?;
-    Ok(services.iter().flat_map(|service| due_of(service, now)).collect())
-}
-
 fn due_of(service: &Service, now: UnixMillis) -> Vec<HookCall> {
     let Some((primary, rollout)) = service.primary().and_then(|p| Some((p, p.rollout.as_ref()?))) else {
         return Vec::new();
     };
-    let is_due = |run: &&HookRun| run.status == HookStatus::InProgress && run.call_at.is_some_and(|at| at <= now);
+    let is_due = |run: &&HookRun| run.call_at.is_some_and(|at| at <= now);
     let call = |run: &HookRun| {
         let HookTarget::Webhook(url) = &run.hook.target else { return None };
         Some(HookCall {
-            key: ServiceKey {
-                scope: service.scope.clone(),
-                cluster: service.cluster.clone(),
-                name: service.name.clone(),
-            },
+            key: ServiceKey::of(service),
             deployment: primary.id.clone(),
             id: run.id.clone(),
             url: url.clone(),
             body: body(service, primary, rollout, run),
         })
     };
-    rollout.hooks.iter().filter(is_due).filter_map(call).collect()
+    open_hooks(service).filter(is_due).filter_map(call).collect()
 }
 
 /// What the target is given.

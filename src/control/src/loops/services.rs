@@ -36,6 +36,14 @@ pub struct ServiceKey {
     pub name: ServiceName,
 }
 
+impl ServiceKey {
+    /// Where `service` has its place.
+    #[must_use]
+    pub fn of(service: &Service) -> Self {
+        Self { scope: service.scope.clone(), cluster: service.cluster.clone(), name: service.name.clone() }
+    }
+}
+
 /// Runs until it is dropped.
 pub async fn run(control: Arc<Control>) {
     let mut due: BTreeMap<ServiceKey, UnixMillis> = BTreeMap::new();
@@ -79,16 +87,12 @@ async fn all(control: &Control) -> BTreeSet<ServiceKey> {
         gantry_store::service::unfinished(&mut reader).await
     };
     match listed.await {
-        Ok(services) => services.into_iter().map(key).collect(),
+        Ok(services) => services.iter().map(ServiceKey::of).collect(),
         Err(error) => {
             tracing::error!(loop_name = "services", "the services could not be listed: {}", chain(&error));
             BTreeSet::new()
         }
     }
-}
-
-fn key(service: Service) -> ServiceKey {
-    ServiceKey { scope: service.scope, cluster: service.cluster, name: service.name }
 }
 
 /// Brings one service a step closer to what it should be. Answers when time alone will make it due again.

@@ -1,5 +1,6 @@
 //! The course of a deployment in stages: its steps, what it waits for, and the buttons that answer a pause.
 
+use gantry_model::rollout::LifecycleStage;
 use leptos::prelude::*;
 
 use crate::api::services::ServiceDetail;
@@ -8,44 +9,26 @@ use crate::components::{FieldError, Step, StepMark, error_of};
 use crate::format::date_and_clock;
 
 /// The steps that the stages are shown as: a name, and the last stage that belongs to it.
-const STEPS: [(&str, &str); 5] = [
-    ("Scale up", "POST_SCALE_UP"),
-    ("Test", "POST_TEST_TRAFFIC_SHIFT"),
-    ("Shift traffic", "POST_PRODUCTION_TRAFFIC_SHIFT"),
-    ("Bake", "BAKE_TIME"),
-    ("Clean up", "CLEAN_UP"),
+const STEPS: [(&str, LifecycleStage); 5] = [
+    ("Scale up", LifecycleStage::PostScaleUp),
+    ("Test", LifecycleStage::PostTestTrafficShift),
+    ("Shift traffic", LifecycleStage::PostProductionTrafficShift),
+    ("Bake", LifecycleStage::BakeTime),
+    ("Clean up", LifecycleStage::CleanUp),
 ];
-/// The stages in their order.
-const STAGES: [&str; 11] = [
-    "RECONCILE_SERVICE",
-    "PRE_SCALE_UP",
-    "SCALE_UP",
-    "POST_SCALE_UP",
-    "TEST_TRAFFIC_SHIFT",
-    "POST_TEST_TRAFFIC_SHIFT",
-    "PRE_PRODUCTION_TRAFFIC_SHIFT",
-    "PRODUCTION_TRAFFIC_SHIFT",
-    "POST_PRODUCTION_TRAFFIC_SHIFT",
-    "BAKE_TIME",
-    "CLEAN_UP",
-];
-
-fn position(stage: &str) -> usize {
-    STAGES.iter().position(|known| *known == stage).unwrap_or(0)
-}
 
 /// Where the deployment stands.
 pub(super) fn steps(staged: &StagedDeployment) -> Vec<Step> {
-    let now = position(&staged.stage);
-    let mut before = 0;
+    let now = LifecycleStage::ALL.into_iter().find(|stage| stage.as_str() == staged.stage);
+    let mut reached = true;
     let marked = STEPS.iter().map(|(name, last)| {
-        let last = position(last);
-        let mark = match now {
-            now if now > last => StepMark::Done,
-            now if now >= before => StepMark::Current,
-            _ => StepMark::Ahead,
+        let over = now.is_some_and(|now| now > *last);
+        let mark = match (over, reached) {
+            (true, _) => StepMark::Done,
+            (false, true) => StepMark::Current,
+            (false, false) => StepMark::Ahead,
         };
-        before = last + 1;
+        reached = over;
         let note = match (mark, *name) {
             (StepMark::Ahead, _) => String::new(),
             (_, "Shift traffic") => format!("{}\u{a0}%", staged.share_percent),

@@ -89,6 +89,7 @@ use crate::operations::Operations;
 
 /// Adds the operations of ECS.
 pub fn register(operations: &mut Operations) {
+    operations.add("ecs", "ContinueServiceDeployment", continue_service_deployment::continue_service_deployment);
     operations.add("ecs", "CreateCapacityProvider", create_capacity_provider::create_capacity_provider);
     operations.add("ecs", "CreateCluster", create_cluster::create_cluster);
     operations.add("ecs", "CreateService", create_service::create_service);
@@ -135,7 +136,6 @@ pub fn register(operations: &mut Operations) {
     operations.add("ecs", "RegisterTaskDefinition", register_task_definition::register_task_definition);
     operations.add("ecs", "RunTask", run_task::run_task);
     operations.add("ecs", "StartTask", start_task::start_task);
-    operations.add("ecs", "ContinueServiceDeployment", continue_service_deployment::continue_service_deployment);
     operations.add("ecs", "StopServiceDeployment", stop_service_deployment::stop_service_deployment);
     operations.add("ecs", "StopTask", stop_task::stop_task);
     operations.add(

@@ -33,13 +33,8 @@ pub fn read(
         into.lifecycle_hooks.clear();
         return Ok(());
     }
-    if let Some(criteria) = &given.early_success_criteria
-        && criteria.enable == Some(true)
-    {
-        return Err(invalid("earlySuccessCriteria are only for the strategy ROLLING."));
-    }
     match given.bake_time_in_minutes {
-        Some(minutes) => into.bake_minutes = within("bakeTimeInMinutes", minutes, 0)?,
+        Some(minutes) => into.bake_minutes = within("bakeTimeInMinutes", minutes)?,
         None if into.strategy == Strategy::BlueGreen && !was_staged => {
             return Err(invalid("bakeTimeInMinutes is required for the strategy BLUE_GREEN."));
         }
@@ -74,7 +69,7 @@ fn strategy(given: &wire::DeploymentConfiguration, before: Strategy) -> Result<S
                 let minutes = given.step_bake_time_in_minutes.unwrap_or(DEFAULT_STEP.1);
                 Ok(Strategy::Linear {
                     step_permille: permille("linearConfiguration.stepPercent", percent, 30)?,
-                    bake_minutes: within("linearConfiguration.stepBakeTimeInMinutes", minutes, 0)?,
+                    bake_minutes: within("linearConfiguration.stepBakeTimeInMinutes", minutes)?,
                 })
             }
         },
@@ -86,7 +81,7 @@ fn strategy(given: &wire::DeploymentConfiguration, before: Strategy) -> Result<S
                 let minutes = given.canary_bake_time_in_minutes.unwrap_or(DEFAULT_CANARY.1);
                 Ok(Strategy::Canary {
                     permille: permille("canaryConfiguration.canaryPercent", percent, 1)?,
-                    bake_minutes: within("canaryConfiguration.canaryBakeTimeInMinutes", minutes, 0)?,
+                    bake_minutes: within("canaryConfiguration.canaryBakeTimeInMinutes", minutes)?,
                 })
             }
         },
@@ -116,9 +111,9 @@ fn permille(member: &str, percent: f64, least: u32) -> Result<u32, ApiError> {
     Err(invalid(format!("{member} must be between {least:.1} and 100.0, in steps of 0.1.")))
 }
 
-fn within(member: &str, minutes: i32, least: u32) -> Result<u32, ApiError> {
-    let given = u32::try_from(minutes).ok().filter(|&m| m >= least && minutes <= MOST_MINUTES);
-    given.ok_or_else(|| invalid(format!("{member} must be between {least} and {MOST_MINUTES}.")))
+fn within(member: &str, minutes: i32) -> Result<u32, ApiError> {
+    let given = u32::try_from(minutes).ok().filter(|_| minutes <= MOST_MINUTES);
+    given.ok_or_else(|| invalid(format!("{member} must be between 0 and {MOST_MINUTES}.")))
 }
 
 fn hook(given: &wire::DeploymentLifecycleHook) -> Result<LifecycleHook, ApiError> {

@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use gantry_model::rollout::{ALL, HookRun, HookStatus, HookTarget, Rollout};
 use gantry_model::service::{Deployment, Service};
-use gantry_model::service_deployment::record_id;
 use gantry_model::{Arn, DeploymentId, Resource, UnixMillis};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -18,8 +17,10 @@ use tokio::task::JoinSet;
 
 use crate::context::Control;
 use crate::ecs::record;
+use crate::ecs::view::service::percent;
+use crate::ecs::view::service_deployment::arn_in;
 use crate::error::{Failure, chain};
-use crate::loops::services::ServiceKey;
+use crate::loops::services::{ServiceKey, all};
 
 /// How often the services whose hooks are open are looked at.
 const EVERY: Duration = Duration::from_secs(1);
@@ -72,22 +73,6 @@ async fn ask(call: HookCall, control: Arc<Control>, asked: Arc<Mutex<BTreeSet<St
     asked.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
 }
 
-/// Every service that is not INACTIVE.
-async fn all(control: &Control) -> BTreeSet<ServiceKey> {
-    match unfinished(control).await {
-        Ok(services) => services.iter().map(ServiceKey::of).collect(),
-        Err(failure) => {
-            tracing::error!(loop_name = "hooks", "the services could not be listed: {}", chain(&failure));
-            BTreeSet::new()
-        }
-    }
-}
-
-async fn unfinished(control: &Control) -> Result<Vec<Service>, Failure> {
-    let mut reader = control.store.read().await?;
-    Ok(gantry_store::service::unfinished(&mut reader).await?)
-}
-
 /// The calls that are due for a service; `None` when none of its hooks has a target to ask.
 async fn of_service(control: &Control, key: &ServiceKey) -> Result<Option<Vec<HookCall>>, Failure> {
     let mut reader = control.store.read().await?;
@@ -107,8 +92,8 @@ fn open_hooks(service: &Service) -> impl Iterator<Item = &HookRun> {
 /// # Errors
 /// The store's.
 pub async fn pass(control: &Arc<Control>) -> Result<(), Failure> {
-    for service in unfinished(control).await? {
-        for call in due_of(&service, control.now()) {
+    for key in all(control).await {
+        for call in of_service(control, &key).await?.into_iter().flatten() {
             call.make(control).await;
         }
     }
@@ -144,10 +129,7 @@ fn due_of(service: &Service, now: UnixMillis) -> Vec<HookCall> {
 
 /// What the target is given.
 fn body(service: &Service, primary: &Deployment, rollout: &Rollout, run: &HookRun) -> Value {
-    let arn = |deployment: &DeploymentId, resource: fn(_, _, String) -> Resource| {
-        let id = record_id(deployment).to_owned();
-        Arn::new(&service.scope, resource(service.cluster.clone(), service.name.clone(), id)).to_string()
-    };
+    let arn = |deployment, resource| arn_in(service, deployment, resource);
     let target = arn(&primary.id, Resource::ServiceRevision);
     let weights = |green: u32| {
         let mut weights = serde_json::Map::new();
@@ -169,10 +151,6 @@ fn body(service: &Service, primary: &Deployment, rollout: &Rollout, run: &HookRu
         },
         "hookDetails": run.details.as_ref().or(run.hook.details.as_ref()),
     })
-}
-
-fn percent(permille: u32) -> f64 {
-    f64::from(permille) / 10.0
 }
 
 /// What a target answers.

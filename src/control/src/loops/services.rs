@@ -81,7 +81,7 @@ fn millis(duration: Duration) -> i64 {
 }
 
 /// Every service that is not INACTIVE.
-async fn all(control: &Control) -> BTreeSet<ServiceKey> {
+pub(super) async fn all(control: &Control) -> BTreeSet<ServiceKey> {
     let listed = async {
         let mut reader = control.store.read().await?;
         gantry_store::service::unfinished(&mut reader).await

@@ -99,7 +99,7 @@ fn keep_green(input: &ServiceInput<'_>, whole: &mut Outcome, state: &mut Cluster
     merge(whole, outcome, |m| !matches!(m, Message::SteadyState | Message::DeploymentCompleted { .. }));
 }
 
-/// `service` as if `deployments`, of which the first is PRIMARY, were all of it.
+/// `service` as if `deployments`, of which there is one at least and the first is PRIMARY, were all of it.
 fn part(service: &Service, desired_count: u32, deployments: Vec<Deployment>) -> Service {
     let primary = deployments[0].clone();
     let mut part = Service {

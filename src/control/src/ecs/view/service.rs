@@ -195,7 +195,8 @@ pub(super) fn deployment_configuration(configuration: &DeploymentConfiguration) 
 }
 
 /// Thousandths as the API writes them.
-pub(super) fn percent(permille: u32) -> f64 {
+#[must_use]
+pub fn percent(permille: u32) -> f64 {
     f64::from(permille) / 10.0
 }
 

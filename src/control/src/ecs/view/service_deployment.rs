@@ -188,16 +188,23 @@ pub fn revision(
     })
 }
 
+/// The ARN that belongs to a deployment of `service`: that of its record or of its revision, as `resource` says.
+#[must_use]
+pub fn arn_in(
+    service: &Service,
+    deployment: &DeploymentId,
+    resource: fn(gantry_model::ClusterName, gantry_model::ServiceName, String) -> Resource,
+) -> String {
+    let id = record_id(deployment).to_owned();
+    Arn::new(&service.scope, resource(service.cluster.clone(), service.name.clone(), id)).to_string()
+}
+
 /// The records that `service` is at: that of its present deployment, and the revisions that have tasks.
 pub(super) fn current(
     service: &Service,
     tasks: &[Task],
 ) -> (Option<String>, Option<Vec<wire::ServiceCurrentRevisionSummary>>) {
-    let arn = |resource: fn(gantry_model::ClusterName, gantry_model::ServiceName, String) -> Resource,
-               deployment: &DeploymentId| {
-        let id = record_id(deployment).to_owned();
-        Arn::new(&service.scope, resource(service.cluster.clone(), service.name.clone(), id)).to_string()
-    };
+    let arn = |resource, deployment| arn_in(service, deployment, resource);
     let Some(primary) = service.primary().filter(|primary| primary.workload.is_some()) else { return (None, None) };
     let present = primary.rolled_back_from.as_ref().unwrap_or(&primary.id);
     let revisions = service.deployments.iter().filter(|d| d.status != DeploymentStatus::Inactive).map(|d| {

@@ -26,6 +26,10 @@ pub struct Bus {
     deployed: Mutex<BTreeSet<ServiceKey>>,
     /// Rung when [`Bus::take_deployments`] has something new.
     pub deployments: Notify,
+    /// Rung when a host or a task changed: a task may want room, or some may have become free.
+    pub placed: Notify,
+    /// Rung together with [`Bus::placed`], for who looks at pools.
+    pub pools: Notify,
 }
 
 impl Bus {
@@ -58,6 +62,10 @@ impl Bus {
             self.deployed.lock().unwrap_or_else(PoisonError::into_inner).insert(key);
             self.deployments.notify_one();
         }
+        if matches!(event.kind, EventKind::ContainerInstance | EventKind::Task) {
+            self.placed.notify_one();
+            self.pools.notify_one();
+        }
         match event.kind {
             EventKind::ContainerInstance => self.sweep.store(true, Ordering::Relaxed),
             EventKind::Service | EventKind::Task => match service_of(event) {
@@ -74,6 +82,8 @@ impl Bus {
         bells.values().for_each(|bell| bell.notify_one());
         self.sweep.store(true, Ordering::Relaxed);
         self.services.notify_one();
+        self.placed.notify_one();
+        self.pools.notify_one();
     }
 
     /// Rings for every committed event until the store is closed.

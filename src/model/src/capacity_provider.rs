@@ -1,11 +1,15 @@
 //! Capacity providers: pools of hosts that tasks are spread over by weight (ECS API reference, `CapacityProvider`).
 //!
 //! There is no Auto Scaling group behind one here: a host belongs to a provider by its attribute
-//! [`crate::container_instance::CAPACITY_PROVIDER`]. `FARGATE` and `FARGATE_SPOT` are there without being made.
+//! [`crate::container_instance::CAPACITY_PROVIDER`], and where managed scaling is on, a URL in the place of the group is
+//! asked to make and end hosts. `FARGATE` and `FARGATE_SPOT` are there without being made.
+
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::Scope;
+use crate::ids::{ContainerInstanceId, Scope};
+use crate::resources::Resources;
 use crate::tag::Tag;
 use crate::time::UnixMillis;
 
@@ -37,7 +41,28 @@ pub struct CapacityProvider {
     pub tags: Vec<Tag>,
 }
 
-/// How a pool would grow and shrink.
+impl CapacityProvider {
+    /// How the pool grows and shrinks; `None` when nothing scales it.
+    #[must_use]
+    pub fn scaling(&self) -> Option<ManagedScaling> {
+        self.managed_scaling.filter(|scaling| scaling.enabled)
+    }
+
+    /// Whom to ask for hosts; `None` when the group is one of AWS's, which nobody here can reach.
+    #[must_use]
+    pub fn scaling_url(&self) -> Option<&str> {
+        let is_url = |group: &&str| ["http://", "https://"].iter().any(|scheme| group.starts_with(scheme));
+        Some(self.auto_scaling_group_arn.as_str()).filter(is_url)
+    }
+
+    /// Whether a host that goes is emptied first, which is so unless it was switched off.
+    #[must_use]
+    pub fn drains(&self) -> bool {
+        self.managed_draining != Some(false)
+    }
+}
+
+/// How a pool grows and shrinks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ManagedScaling {
@@ -59,4 +84,38 @@ impl Default for ManagedScaling {
             instance_warmup_period_s: 300,
         }
     }
+}
+
+/// What managed scaling knows of the pool that a provider has in one cluster, from one look to the next.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PoolScaling {
+    /// How many hosts the pool should have.
+    pub desired: u32,
+    /// Since when fewer hosts would do.
+    pub low_since: Option<UnixMillis>,
+    /// The hosts that were chosen to go and have not gone.
+    pub leaving: BTreeSet<ContainerInstanceId>,
+    /// The least of each resource that a host of the pool had when there last was one.
+    pub host_size: Option<HostSize>,
+    /// What was last asked for, and taken on by whom it was asked of.
+    pub asked: Option<AskedCapacity>,
+}
+
+/// What a host of a pool has at least.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HostSize {
+    pub resources: Resources,
+    pub gpus: u32,
+}
+
+/// What was asked of whoever makes and ends the hosts of a pool.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AskedCapacity {
+    pub at: UnixMillis,
+    pub desired: u32,
+    /// The hosts that it was told to end.
+    pub terminate: BTreeSet<ContainerInstanceId>,
 }

@@ -10,6 +10,7 @@ use crate::container_instance::Attribute;
 use crate::ids::{
     ClusterName, ContainerInstanceId, DeploymentId, InvalidName, Scope, ServiceName, TaskDefinitionId, TaskId,
 };
+use crate::placement::{PlacementConstraint, PlacementStrategy};
 use crate::resources::Requirements;
 use crate::tag::Tag;
 use crate::time::UnixMillis;
@@ -65,7 +66,17 @@ pub struct Task {
     /// Until when neither scaling in nor a deployment may stop the task; `None` when nothing protects it.
     #[serde(default)]
     pub protected_until: Option<UnixMillis>,
+    /// How a host is chosen for it, kept while it waits for one; what its definition says of it is left to that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placement: Option<TaskPlacement>,
     pub tags: Vec<Tag>,
+}
+
+/// The placement constraints and strategy that a task was asked for with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskPlacement {
+    pub constraints: Vec<PlacementConstraint>,
+    pub strategy: Vec<PlacementStrategy>,
 }
 
 /// One container of a task.
@@ -325,6 +336,7 @@ impl Task {
             execution_stopped_at: None,
             stopped_at: None,
             protected_until: None,
+            placement: None,
             tags: Vec::new(),
         }
     }

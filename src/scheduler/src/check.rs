@@ -279,7 +279,7 @@ fn starts_fit(
     staying: &[Task],
     outcome: &Outcome,
 ) -> Checked {
-    in_their_pools(instances, outcome)?;
+    in_their_pools(input, instances, outcome)?;
     let mut revisions: Vec<_> = outcome.starts.iter().map(|start| &start.task_definition).collect();
     revisions.sort_unstable();
     revisions.dedup();
@@ -299,7 +299,7 @@ fn starts_fit(
         };
         let tasks: Vec<Task> = others.iter().chain(staying).cloned().collect();
         let of_it = outcome.starts.iter().filter(|start| start.task_definition == *revision);
-        let placed: Vec<ContainerInstanceId> = of_it.map(|start| start.instance.clone()).collect();
+        let placed: Vec<ContainerInstanceId> = of_it.filter_map(|start| start.instance.clone()).collect();
         let count = u32::try_from(placed.len()).unwrap_or(u32::MAX);
         let whole = Placement { placed, failures: Vec::new() };
         placement(&input.service.cluster, instances, &tasks, &request, count, &whole)?;
@@ -307,13 +307,18 @@ fn starts_fit(
     Ok(())
 }
 
-/// A start that counts for a capacity provider of hosts goes to one of its hosts.
-fn in_their_pools(instances: &[ContainerInstance], outcome: &Outcome) -> Checked {
+/// A start that counts for a capacity provider of hosts goes to one of its hosts, or waits for one where the pool grows.
+fn in_their_pools(input: &ServiceInput<'_>, instances: &[ContainerInstance], outcome: &Outcome) -> Checked {
     for start in &outcome.starts {
+        let Some(instance) = &start.instance else {
+            let grows = start.capacity_provider.as_ref().is_some_and(|pool| input.growing_pools.contains(pool));
+            ensure(grows, || format!("a task of {} waits for a pool that does not grow", start.task_definition))?;
+            continue;
+        };
         let Some(provider) = start.capacity_provider.as_deref().filter(|p| !p.starts_with("FARGATE")) else { continue };
-        let host = instances.iter().find(|host| host.id == start.instance);
+        let host = instances.iter().find(|host| host.id == *instance);
         let own = host.and_then(ContainerInstance::capacity_provider);
-        ensure(own == Some(provider), || format!("{} is not in the pool of {provider}", start.instance))?;
+        ensure(own == Some(provider), || format!("{instance} is not in the pool of {provider}"))?;
     }
     Ok(())
 }

@@ -9,6 +9,7 @@
 //! - [`mod@explain`]: why a host cannot take a task, host by host.
 //! - [`reconcile::reconcile`]: compares a service with its tasks and answers what to start and stop.
 //! - [`capacity`]: which capacity provider the next task goes to.
+//! - [`scaling`]: how many hosts the pool of a capacity provider should have.
 //! - [`expression`]: the cluster query language.
 //! - [`check`]: an independent checker of what the others answer; it shares no code with them.
 //!
@@ -25,6 +26,7 @@ pub mod message;
 pub mod place;
 mod random;
 pub mod reconcile;
+pub mod scaling;
 pub mod state;
 
 pub use explain::{WhyNot, explain};

@@ -55,6 +55,8 @@ pub struct ServiceInput<'a> {
     pub definitions: &'a BTreeMap<TaskDefinitionId, Definition>,
     /// [`DefaultStrategy::Fargate`] when the service runs on Fargate, else [`DefaultStrategy::Service`].
     pub default_strategy: DefaultStrategy,
+    /// The capacity providers whose pools grow with their tasks: what finds no room there waits for it.
+    pub growing_pools: &'a BTreeSet<String>,
     pub now: UnixMillis,
     /// Decides where strategies are random.
     pub seed: u64,
@@ -90,7 +92,8 @@ pub struct Outcome {
 pub struct Start {
     pub deployment: DeploymentId,
     pub task_definition: TaskDefinitionId,
-    pub instance: ContainerInstanceId,
+    /// `None` when it is to wait for room in the pool of its capacity provider.
+    pub instance: Option<ContainerInstanceId>,
     /// The capacity provider that it counts for, when the service has a strategy.
     pub capacity_provider: Option<String>,
 }

@@ -1,5 +1,6 @@
 //! Puts the model's nouns together from the few things that a simulation says about them.
 
+use gantry_model::cluster::CapacityProviderStrategyItem;
 use gantry_model::container_instance::{Attribute, ContainerInstance, InstanceStatus};
 use gantry_model::placement::{PlacementConstraint, PlacementStrategy};
 use gantry_model::resources::{Requirements, Resources};
@@ -33,6 +34,8 @@ pub struct ServiceSpec {
     pub lifecycle_hooks: Vec<LifecycleHook>,
     pub placement_constraints: Vec<PlacementConstraint>,
     pub placement_strategy: Vec<PlacementStrategy>,
+    /// The capacity provider that the service's tasks count for; its pool grows, so that they wait for room in it.
+    pub pool: Option<String>,
 }
 
 /// Account, region and cluster of every simulation.
@@ -94,6 +97,7 @@ impl Place {
             },
             placement_constraints: spec.placement_constraints,
             placement_strategy: spec.placement_strategy,
+            capacity_provider_strategy: spec.pool.into_iter().map(whole).collect(),
             version: 1,
             ..Service::new(self.scope.clone(), self.cluster.clone(), name, now)
         }
@@ -102,7 +106,8 @@ impl Place {
     /// A task that is placed and PENDING.
     pub(crate) fn task(&self, new: NewTask<'_>, now: UnixMillis) -> Task {
         Task {
-            instance: Some(new.instance),
+            instance: new.instance,
+            capacity_provider: new.capacity_provider,
             service: Some(new.service.name.clone()),
             deployment: Some(new.deployment.clone()),
             started_by: Some(new.deployment.to_string()),
@@ -118,11 +123,18 @@ impl Place {
 pub(crate) struct NewTask<'a> {
     pub(crate) id: TaskId,
     pub(crate) definition: TaskDefinitionId,
-    pub(crate) instance: ContainerInstanceId,
+    /// `None` when it waits for room in the pool of its capacity provider.
+    pub(crate) instance: Option<ContainerInstanceId>,
+    pub(crate) capacity_provider: Option<String>,
     pub(crate) service: &'a Service,
     pub(crate) deployment: DeploymentId,
     pub(crate) requirements: &'a Requirements,
     pub(crate) has_health_check: bool,
+}
+
+/// A strategy's item that all tasks go to.
+fn whole(pool: String) -> CapacityProviderStrategyItem {
+    CapacityProviderStrategyItem { capacity_provider: pool, weight: 1, base: 0 }
 }
 
 fn container(has_health_check: bool) -> Container {

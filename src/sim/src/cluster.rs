@@ -10,8 +10,8 @@ use gantry_model::service::{Service, ServiceStatus};
 use gantry_model::task::{DesiredStatus, HealthStatus, StopCode, Task, TaskStatus};
 use gantry_model::{ContainerInstanceId, InvalidName, ServiceName, TaskDefinitionId, TaskId, UnixMillis};
 use gantry_scheduler::{
-    ClusterState, DefaultStrategy, Definition, Outcome, ServiceInput, check, message, note_health, note_running,
-    note_stopped, reconcile, start_deployment,
+    ClusterState, DefaultStrategy, Definition, Outcome, PlacementRequest, ServiceInput, check, message, note_health,
+    note_running, note_stopped, place, reconcile, start_deployment,
 };
 
 use crate::agent::{Behaviour, Occupied};
@@ -27,6 +27,9 @@ pub enum Broken {
     /// A decision breaks a promise.
     #[error("at {at_ms} ms, service {service}: {promise}")]
     Promise { at_ms: i64, service: ServiceName, promise: String },
+    /// A task that waited was placed where there is no room for it.
+    #[error("at {at_ms} ms: {promise}")]
+    Overcommitted { at_ms: i64, promise: String },
     #[error("at {at_ms} ms: the services do not come to rest")]
     Restless { at_ms: i64 },
     /// A number or name outside of what ids can express.
@@ -59,6 +62,7 @@ pub struct Simulation {
     let_in: BTreeSet<TaskId>,
     services: BTreeMap<ServiceName, Service>,
     definitions: BTreeMap<TaskDefinitionId, Definition>,
+    growing_pools: BTreeSet<String>,
     behaviours: BTreeMap<TaskDefinitionId, Behaviour>,
     happenings: BTreeSet<(i64, TaskId, Happening)>,
     wakes: BTreeMap<ServiceName, i64>,
@@ -82,6 +86,7 @@ impl Simulation {
             let_in: BTreeSet::new(),
             services: BTreeMap::new(),
             definitions: BTreeMap::new(),
+            growing_pools: BTreeSet::new(),
             behaviours: BTreeMap::new(),
             happenings: BTreeSet::new(),
             wakes: BTreeMap::new(),
@@ -141,6 +146,7 @@ impl Simulation {
         spec: ServiceSpec,
     ) -> Result<(), Broken> {
         let service = self.place.service(name.clone(), definition.clone(), spec, UnixMillis(self.now));
+        self.growing_pools.extend(service.capacity_provider_strategy.iter().map(|item| item.capacity_provider.clone()));
         self.services.insert(name.clone(), service);
         self.deploy(name, definition)
     }
@@ -346,12 +352,46 @@ impl Simulation {
             for name in names {
                 moved |= self.reconcile(&name)?;
             }
+            moved |= self.place_waiting()?;
             self.let_tasks_in();
             if !moved {
                 return Ok(());
             }
         }
         Err(Broken::Restless { at_ms: self.now })
+    }
+
+    /// Places the tasks that wait for room in a pool, the oldest first; answers whether there was any.
+    fn place_waiting(&mut self) -> Result<bool, Broken> {
+        let waits = |task: &&Task| task.instance.is_none() && task.desired_status == DesiredStatus::Running;
+        let mut waiting: Vec<Task> = self.tasks.values().filter(waits).cloned().collect();
+        waiting.sort_by_key(|task| (task.created_at, task.id.clone()));
+        let mut moved = false;
+        for mut task in waiting {
+            let Some(definition) = self.definitions.get(&task.task_definition) else { continue };
+            let service = task.service.as_ref().and_then(|name| self.services.get(name));
+            let own = service.map(|service| service.placement_constraints.as_slice()).unwrap_or_default();
+            let constraints: Vec<_> = definition.constraints.iter().chain(own).cloned().collect();
+            let request = PlacementRequest {
+                requirements: &definition.requirements,
+                group: &task.group,
+                constraints: &constraints,
+                strategy: service.map(|service| service.placement_strategy.as_slice()).unwrap_or_default(),
+                default_strategy: DefaultStrategy::Service,
+                capacity_provider: task.capacity_provider.as_deref(),
+            };
+            let (hosts, tasks): (Vec<_>, Vec<_>) =
+                (self.hosts.values().cloned().collect(), self.tasks.values().cloned().collect());
+            let mut state = ClusterState::new(&self.place.cluster, &hosts, &tasks);
+            let Some(host) = place(&mut state, &request, 1, self.seed).placed.pop() else { continue };
+            task.instance = Some(host);
+            self.tasks.insert(task.id.clone(), task);
+            let tasks: Vec<Task> = self.tasks.values().cloned().collect();
+            check::no_overcommit(&hosts, &tasks)
+                .map_err(|promise| Broken::Overcommitted { at_ms: self.now, promise })?;
+            moved = true;
+        }
+        Ok(moved)
     }
 
     /// Reconciles one service; answers whether anything changed.
@@ -365,6 +405,7 @@ impl Simulation {
             tasks: &own,
             definitions: &self.definitions,
             default_strategy: DefaultStrategy::Service,
+            growing_pools: &self.growing_pools,
             now: UnixMillis(self.now),
             seed: self.seed,
         };
@@ -408,6 +449,7 @@ impl Simulation {
                 id: id.clone(),
                 definition: start.task_definition,
                 instance: start.instance,
+                capacity_provider: start.capacity_provider,
                 service: &outcome.service,
                 deployment: start.deployment,
                 requirements: &definition.requirements,

@@ -5,7 +5,7 @@
 //! ```text
 //! host 1 zone=a cpu=4096 memory=8192 gpus=0 stack=prod      other names are attributes
 //! definition web:1 cpu=256 memory=256 port=80 start=500 stop=200 fails exits=300 healthy=1000 unhealthy=2000
-//! service web definition=web:1 desired=3 min=100 max=200 breaker rollback daemon distinct spread=instanceId binpack=memory
+//! service web definition=web:1 desired=3 min=100 max=200 breaker rollback daemon distinct spread=instanceId binpack=memory pool=a
 //! deploy web web:2 · scale web 5 · delete web · kill web
 //! drain 1 · activate 1 · lose 1 · disconnect 1 · connect 1
 //! run 5000        lets milliseconds pass
@@ -200,6 +200,7 @@ fn create(simulation: &mut Simulation, words: &mut Words<'_>) -> Result<(), Refu
         lifecycle_hooks: Vec::new(),
         placement_constraints: constraints(&mut pairs),
         placement_strategy: strategy(&mut pairs)?,
+        pool: take(&mut pairs, "pool")?,
     };
     none_left(&pairs)?;
     simulation.create(&name, definition, spec)?;

@@ -3,7 +3,7 @@
 //! [`live`] lets it all happen and then waits until the cluster comes to rest; [`Simulation`] checks every decision on
 //! the way. What must hold at rest is [`at_rest`].
 
-use gantry_model::container_instance::InstanceStatus;
+use gantry_model::container_instance::{CAPACITY_PROVIDER, InstanceStatus};
 use gantry_model::placement::{BinpackField, PlacementConstraint, PlacementStrategy};
 use gantry_model::resources::{Requirements, Resources};
 use gantry_model::rollout::{HookAction, HookTarget, LifecycleHook, LifecycleStage, Strategy};
@@ -20,6 +20,8 @@ use crate::chance::Chance;
 use crate::cluster::{Broken, Simulation};
 
 const HOUR_MS: i64 = 3_600_000;
+/// A pool that some hosts are in, and that some services' tasks wait for.
+const POOL: &str = "pool";
 const SERVICES: [&str; 3] = ["api", "web", "logs"];
 
 /// Lives the life that `seed` decides, and answers the cluster at rest.
@@ -46,7 +48,8 @@ pub fn live(seed: u64) -> Result<Simulation, Broken> {
     }
 }
 
-/// What holds of a cluster at rest: every service is steady, or gone with its tasks, or says what impedes it.
+/// What holds of a cluster at rest: every service is steady, or gone with its tasks, or says what impedes it, or has tasks
+/// that wait for room in a pool.
 ///
 /// # Errors
 /// The first service of which it does not hold, in a sentence.
@@ -62,7 +65,7 @@ pub fn at_rest(simulation: &Simulation) -> Result<(), String> {
             ServiceStatus::Draining => Err(format!("{name} is still draining")),
             ServiceStatus::Inactive if live > 0 => Err(format!("{name} is gone but has {live} tasks")),
             ServiceStatus::Inactive => Ok(()),
-            ServiceStatus::Active if impeded(service) => Ok(()),
+            ServiceStatus::Active if impeded(service) || tasks().any(|task| task.instance.is_none()) => Ok(()),
             ServiceStatus::Active if u32::try_from(running) != Ok(service.desired_count) || live != running => {
                 Err(format!("{name} has {running} running of {live} tasks and wants {}", service.desired_count))
             }
@@ -88,6 +91,9 @@ fn host(chance: &mut Chance) -> HostSpec {
     let mut attributes = vec![("ecs.availability-zone".to_owned(), zone.to_owned())];
     if chance.once_in(2) {
         attributes.push(("stack".to_owned(), "prod".to_owned()));
+    }
+    if chance.once_in(2) {
+        attributes.push((CAPACITY_PROVIDER.to_owned(), POOL.to_owned()));
     }
     HostSpec { registered: Resources { cpu, memory_mib: 2 * cpu }, gpus: 0, attributes }
 }
@@ -183,6 +189,7 @@ fn service(chance: &mut Chance) -> ServiceSpec {
         lifecycle_hooks: if chance.once_in(3) { vec![pause(chance)] } else { Vec::new() },
         placement_constraints: constraints(chance),
         placement_strategy: if daemon { Vec::new() } else { strategy(chance) },
+        pool: (!daemon && chance.once_in(3)).then(|| POOL.to_owned()),
     }
 }
 

@@ -29,3 +29,16 @@ pub async fn put(tx: &mut Tx, name: &str, value: &str) -> Result<(), StoreError>
     .map_err(StoreError::query("write the setting"))?;
     Ok(())
 }
+
+/// Forgets the setting. Answers nothing when there is none.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn delete(tx: &mut Tx, name: &str) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM setting WHERE name = $1")
+        .bind(name)
+        .execute(&mut **tx)
+        .await
+        .map_err(StoreError::query("forget the setting"))?;
+    Ok(())
+}

@@ -1,8 +1,10 @@
 //! Capacity providers as callers name them, and strategies over them.
 
+use std::collections::BTreeSet;
+
 use gantry_model::capacity_provider::{CapacityProvider, is_fargate};
 use gantry_model::cluster::{CapacityProviderStrategyItem, Cluster};
-use gantry_model::{Arn, Resource, Scope};
+use gantry_model::{Arn, ClusterName, Resource, Scope};
 use gantry_store::Conn;
 use gantry_wire::ApiError;
 use gantry_wire::shapes::ecs as wire;
@@ -11,6 +13,9 @@ use crate::error::Failure;
 
 /// The most items that a strategy has.
 const MOST_ITEMS: usize = 20;
+
+/// The most tasks of a cluster that wait for a host (ECS service quotas, "Tasks in PROVISIONING state per cluster").
+pub const MOST_WAITING: usize = 500;
 
 /// The name of the provider that `text`, a name or an ARN, means; `None` when it is the ARN of something else.
 #[must_use]
@@ -119,6 +124,34 @@ fn stranger(name: &str, known: bool) -> ApiError {
     } else {
         format!("The specified capacity provider '{name}' was not found.")
     })
+}
+
+/// Those of the strategy's providers whose pools grow with their tasks, so that a task waits for room there.
+///
+/// # Errors
+/// The store's.
+pub async fn growing(
+    conn: &mut Conn,
+    scope: &Scope,
+    strategy: &[CapacityProviderStrategyItem],
+) -> Result<BTreeSet<String>, Failure> {
+    let mut growing = BTreeSet::new();
+    for name in strategy.iter().map(|item| &item.capacity_provider).filter(|name| !is_fargate(name)) {
+        let provider = gantry_store::capacity_provider::get(conn, scope, name).await?;
+        if provider.is_some_and(|provider| provider.scaling().is_some()) {
+            growing.insert(name.clone());
+        }
+    }
+    Ok(growing)
+}
+
+/// How many tasks of a cluster wait for a host.
+///
+/// # Errors
+/// The store's.
+pub async fn waiting_tasks(conn: &mut Conn, scope: &Scope, cluster: &ClusterName) -> Result<usize, Failure> {
+    let waiting = gantry_store::task::waiting(conn).await?;
+    Ok(waiting.iter().filter(|task| task.scope == *scope && task.cluster == *cluster).count())
 }
 
 fn check(items: &[CapacityProviderStrategyItem]) -> Result<(), ApiError> {

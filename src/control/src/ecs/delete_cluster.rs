@@ -7,6 +7,7 @@ use gantry_wire::ApiError;
 use gantry_wire::shapes::ecs::{DeleteClusterRequest, DeleteClusterResponse};
 
 use crate::context::Call;
+use crate::ecs::pool_scaling::{self, PoolKey};
 use crate::ecs::view::cluster::Include;
 use crate::ecs::{record, resolve, view};
 use crate::error::Failure;
@@ -29,6 +30,10 @@ async fn delete(tx: &mut Tx, call: &Call, input: &DeleteClusterRequest) -> Resul
         require_empty(tx, &cluster).await?;
         cluster.status = ClusterStatus::Inactive;
         record::put_cluster(tx, &cluster).await?;
+        for provider in &cluster.capacity_providers {
+            let (scope, cluster) = (cluster.scope.clone(), cluster.name.clone());
+            pool_scaling::forget(tx, &PoolKey { scope, cluster, provider: provider.clone() }).await?;
+        }
     }
     let counts = gantry_store::cluster::counts(tx, &cluster.scope, &cluster.name).await?;
     let include = Include { settings: true, configurations: true, tags: true, statistics: None };

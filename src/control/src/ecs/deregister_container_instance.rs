@@ -34,13 +34,21 @@ async fn deregister(
     let text = input.container_instance.as_deref().unwrap_or_default();
     let mut instance = instances::registered(tx, &call.scope, &cluster.name, text).await?;
     authorise::own_instance(tx, call, "DeregisterContainerInstance", &instance).await?;
-    instance.status = InstanceStatus::Inactive;
-    instance.agent_connected = false;
-    instance.agent_connected_at = call.now;
-    orphan_tasks(tx, &instance, input.force == Some(true)).await?;
-    record::put_instance(tx, &mut instance).await?;
+    leave(tx, &mut instance, input.force == Some(true)).await?;
     let view = instances::view_of(tx, &instance).await?;
     Ok(DeregisterContainerInstanceResponse { container_instance: Some(view) })
+}
+
+/// Takes an instance out of its cluster.
+///
+/// # Errors
+/// InvalidParameterException when it has tasks and is not forced.
+pub(crate) async fn leave(tx: &mut Tx, instance: &mut ContainerInstance, force: bool) -> Result<(), Failure> {
+    instance.status = InstanceStatus::Inactive;
+    instance.agent_connected = false;
+    instance.agent_connected_at = tx.now();
+    orphan_tasks(tx, instance, force).await?;
+    record::put_instance(tx, instance).await
 }
 
 async fn orphan_tasks(tx: &mut Tx, instance: &ContainerInstance, force: bool) -> Result<(), Failure> {

@@ -46,6 +46,7 @@ pub mod list_task_definitions;
 pub mod list_tasks;
 pub mod new_task;
 pub mod paging;
+pub mod pool_scaling;
 pub mod protection;
 pub mod put_account_setting;
 pub mod put_account_setting_default;

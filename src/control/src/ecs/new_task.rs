@@ -1,8 +1,9 @@
 //! Tasks as RunTask, StartTask and the service scheduler make them.
 
 use gantry_model::container_instance::{Attribute, ContainerInstance};
+use gantry_model::placement::{PlacementConstraint, PlacementStrategy};
 use gantry_model::resources::Requirements;
-use gantry_model::task::{Container, LaunchType, Task, TaskStatus};
+use gantry_model::task::{Container, LaunchType, Task, TaskPlacement, TaskStatus};
 use gantry_model::{ClusterName, DeploymentId, Scope, ServiceName, Tag, TaskDefinitionId, UnixMillis};
 use gantry_wire::shapes::ecs::{ContainerDefinition, TaskDefinition, TaskOverride};
 use serde_json::{Value, json};
@@ -26,26 +27,36 @@ pub struct TaskTemplate<'a> {
     pub service: Option<(&'a ServiceName, &'a DeploymentId)>,
     pub network_configuration: Option<&'a Value>,
     pub enable_execute_command: bool,
+    /// The constraints, those of the definition too, and the strategy that a host is chosen by.
+    pub constraints: &'a [PlacementConstraint],
+    pub strategy: &'a [PlacementStrategy],
     pub tags: &'a [Tag],
 }
 
 impl TaskTemplate<'_> {
     /// A new task on `host`, wanted RUNNING; its version is 0 until it is written.
     ///
-    /// An awsvpc task is PROVISIONING, for it gets its address first; any other is PENDING at once.
-    ///
     /// # Errors
     /// ServerException when the system gives no randomness.
     pub fn on(&self, host: &ContainerInstance, now: UnixMillis) -> Result<Task, Failure> {
+        let mut task = self.waiting(now)?;
+        put_on(&mut task, host);
+        Ok(task)
+    }
+
+    /// A new task that waits for a host, wanted RUNNING; its version is 0 until it is written.
+    ///
+    /// # Errors
+    /// ServerException when the system gives no randomness.
+    pub fn waiting(&self, now: UnixMillis) -> Result<Task, Failure> {
         let awsvpc = self.definition.network_mode.as_deref() == Some("awsvpc");
         Ok(Task {
-            instance: Some(host.id.clone()),
             service: self.service.map(|(name, _)| name.clone()),
             deployment: self.service.map(|(_, deployment)| deployment.clone()),
             started_by: self.started_by.map(str::to_owned),
             launch_type: self.launch_type,
             capacity_provider: self.capacity_provider.map(str::to_owned),
-            last_status: if awsvpc { TaskStatus::Provisioning } else { TaskStatus::Pending },
+            last_status: TaskStatus::Provisioning,
             requirements: self.requirements.clone(),
             cpu: self.size(self.overrides.cpu.as_ref(), self.definition.cpu.as_ref(), self.requirements.resources.cpu),
             memory: self.size(
@@ -57,10 +68,9 @@ impl TaskTemplate<'_> {
             overrides: overrides_as_answered(self.definition, self.overrides)?,
             network_configuration: self.network_configuration.cloned(),
             attachments: if awsvpc { vec![interface(self.network_configuration)?] } else { Vec::new() },
-            attributes: architecture(host),
-            availability_zone: host.availability_zone().map(str::to_owned),
             platform_version: self.platform_version.map(str::to_owned),
             enable_execute_command: self.enable_execute_command,
+            placement: Some(TaskPlacement { constraints: self.constraints.to_vec(), strategy: self.strategy.to_vec() }),
             tags: self.tags.to_vec(),
             ..Task::new(
                 self.scope.clone(),
@@ -96,6 +106,18 @@ impl TaskTemplate<'_> {
                 definition.image.clone().unwrap_or_default(),
             )
         })
+    }
+}
+
+/// Puts a task that waits on `host`. An awsvpc task stays PROVISIONING, for it gets its address first; any other is PENDING
+/// at once.
+pub fn put_on(task: &mut Task, host: &ContainerInstance) {
+    task.instance = Some(host.id.clone());
+    task.attributes = architecture(host);
+    task.availability_zone = host.availability_zone().map(str::to_owned);
+    task.placement = None;
+    if task.attachments.is_empty() {
+        task.advance(TaskStatus::Pending);
     }
 }
 

@@ -8,6 +8,7 @@ use gantry_wire::ApiError;
 use gantry_wire::shapes::ecs::{PutClusterCapacityProvidersRequest, PutClusterCapacityProvidersResponse};
 
 use crate::context::Call;
+use crate::ecs::pool_scaling::{self, PoolKey};
 use crate::ecs::{capacity_providers, resolve, update_cluster};
 use crate::error::Failure;
 
@@ -37,6 +38,8 @@ async fn put(
     cluster.default_capacity_provider_strategy = capacity_providers::default_strategy(tx, &cluster, items).await?;
     for gone in before.iter().filter(|name| !cluster.capacity_providers.contains(name)) {
         refuse_if_used(tx, &cluster, gone).await?;
+        let (scope, cluster) = (cluster.scope.clone(), cluster.name.clone());
+        pool_scaling::forget(tx, &PoolKey { scope, cluster, provider: gone.clone() }).await?;
     }
     Ok(PutClusterCapacityProvidersResponse { cluster: Some(update_cluster::write(tx, &cluster).await?) })
 }

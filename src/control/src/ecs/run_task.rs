@@ -1,7 +1,7 @@
 //! RunTask: places up to ten copies of a task definition now, or says host by host why not.
 //!
 //! Source: ECS API reference, `RunTask`. What could not be placed is not an error: the answer has fewer tasks and a
-//! failure for each instance that was looked at.
+//! failure for each instance that was looked at. Where the pool of the capacity provider grows, it waits for room instead.
 
 use gantry_model::task::{LaunchType, Task};
 use gantry_model::{Arn, Resource, Scope, Tag, UnixMillis};
@@ -13,10 +13,11 @@ use gantry_wire::shapes::ecs::{Failure as WireFailure, RunTaskRequest, RunTaskRe
 use serde_json::Value;
 
 use crate::context::Call;
+use crate::ecs::capacity_providers::MOST_WAITING;
 use crate::ecs::hosts::Hosts;
 use crate::ecs::launch::{self, Capacity, Runnable};
 use crate::ecs::new_task::TaskTemplate;
-use crate::ecs::{idempotency, record, requirements, resolve, unsupported, view};
+use crate::ecs::{capacity_providers, idempotency, record, requirements, resolve, unsupported, view};
 use crate::error::Failure;
 use crate::ids;
 
@@ -45,7 +46,8 @@ async fn run(tx: &mut Tx, call: &Call, input: &RunTaskRequest, seed: u64) -> Res
     launch::check_network(&runnable.document, capacity.launch_type, input.network_configuration.as_ref())?;
     let plan = Plan::read(input, &runnable, capacity, &cluster.name)?;
     let mut hosts = Hosts::load(tx, &call.scope, &cluster.name, plan.capacity.launch_type).await?;
-    if hosts.instances.is_empty() {
+    let growing = capacity_providers::growing(tx, &call.scope, &plan.capacity.strategy).await?;
+    if hosts.instances.is_empty() && growing.is_empty() {
         return Err(ApiError::invalid_parameter("No Container Instances were found in your cluster.").into());
     }
     let (mut tasks, mut failures) = (Vec::new(), Vec::new());
@@ -66,10 +68,24 @@ async fn run(tx: &mut Tx, call: &Call, input: &RunTaskRequest, seed: u64) -> Res
             record::put_task(tx, &mut task).await?;
             tasks.push(task);
         }
+        if capacity_provider.is_some_and(|provider| growing.contains(provider)) {
+            for _ in placement.placed.len()..usize::try_from(count).unwrap_or(usize::MAX) {
+                let mut task = template.waiting(call.now)?;
+                record::put_task(tx, &mut task).await?;
+                tasks.push(task);
+            }
+            continue;
+        }
         if placement.placed.is_empty() && placement.failures.is_empty() {
             failures.push(empty_pool(&call.scope, capacity_provider));
         }
         failures.extend(placement.failures.iter().map(|f| failure(&hosts, f)));
+    }
+    if tasks.iter().any(|task| task.instance.is_none())
+        && capacity_providers::waiting_tasks(tx, &call.scope, &cluster.name).await? > MOST_WAITING
+    {
+        let text = format!("The cluster would have more than {MOST_WAITING} tasks in the PROVISIONING state.");
+        return Err(ApiError::client(text).into());
     }
     let answer = RunTaskResponse { tasks: Some(answer_tasks(&tasks)?), failures: Some(failures) };
     idempotency::remember(tx, &call.scope, "RunTask", input.client_token.as_deref(), input, &answer, call.now).await?;
@@ -178,6 +194,8 @@ impl Plan {
             service: None,
             network_configuration: self.network.as_ref(),
             enable_execute_command: input.enable_execute_command.unwrap_or(false),
+            constraints: &self.constraints,
+            strategy: &self.strategy,
             tags: &self.tags,
         }
     }

@@ -62,6 +62,8 @@ async fn start(tx: &mut Tx, call: &Call, input: &StartTaskRequest) -> Result<Sta
         service: None,
         network_configuration: network.as_ref(),
         enable_execute_command: input.enable_execute_command.unwrap_or(false),
+        constraints: &[],
+        strategy: &[],
         tags: &tags,
     };
     let mut hosts = Hosts::load(tx, &call.scope, &cluster.name, LaunchType::Ec2).await?;

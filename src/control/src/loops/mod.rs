@@ -4,6 +4,8 @@
 pub mod agents;
 pub mod hooks;
 pub mod housekeeping;
+pub mod provisioning;
+pub mod scaling;
 pub mod services;
 
 use std::sync::Arc;
@@ -20,6 +22,8 @@ pub fn start(control: &Arc<Control>) -> JoinSet<()> {
     set.spawn(async move { bus.bus.run(&bus.store).await });
     set.spawn(services::run(Arc::clone(control)));
     set.spawn(hooks::run(Arc::clone(control)));
+    set.spawn(provisioning::run(Arc::clone(control)));
+    set.spawn(scaling::run(Arc::clone(control)));
     set.spawn(agents::run(Arc::clone(control)));
     set.spawn(housekeeping::run(Arc::clone(control)));
     set

@@ -19,9 +19,10 @@ use gantry_store::{Conn, Tx};
 use gantry_wire::shapes::ecs::{TaskDefinition, TaskOverride};
 
 use crate::context::Control;
+use crate::ecs::capacity_providers::MOST_WAITING;
 use crate::ecs::hosts::Hosts;
 use crate::ecs::new_task::TaskTemplate;
-use crate::ecs::{launch, record, requirements, stopping};
+use crate::ecs::{capacity_providers, launch, record, requirements, stopping};
 use crate::error::{Failure, chain};
 use crate::ids;
 
@@ -130,6 +131,8 @@ struct World {
     /// The hosts of each launch type that the service's deployments or task sets run on.
     hosts: BTreeMap<LaunchType, Hosts>,
     definitions: BTreeMap<TaskDefinitionId, Loaded>,
+    /// The capacity providers of its strategies whose pools grow.
+    growing_pools: BTreeSet<String>,
 }
 
 /// A task definition of one of the service's deployments.
@@ -149,6 +152,7 @@ struct Deciding<'a> {
     tasks: &'a [gantry_model::task::Task],
     needs: &'a BTreeMap<TaskDefinitionId, Definition>,
     hosts: &'a mut BTreeMap<LaunchType, Hosts>,
+    growing_pools: &'a BTreeSet<String>,
     now: UnixMillis,
     seed: u64,
 }
@@ -189,8 +193,8 @@ impl Deciding<'_> {
             LaunchType::Fargate => DefaultStrategy::Fargate,
             LaunchType::Ec2 | LaunchType::External => DefaultStrategy::Service,
         };
-        let Self { tasks, needs: definitions, now, seed, .. } = *self;
-        let input = ServiceInput { service, tasks, definitions, default_strategy, now, seed };
+        let Self { tasks, needs: definitions, growing_pools, now, seed, .. } = *self;
+        let input = ServiceInput { service, tasks, definitions, default_strategy, growing_pools, now, seed };
         // A service without deployments and sets has no hosts loaded, and nothing to place.
         let mut none = ClusterState::new(&service.cluster, &[], &[]);
         let state = self.hosts.get_mut(&launch_type).map_or(&mut none, |hosts| &mut hosts.state);
@@ -225,13 +229,21 @@ impl World {
                 definitions.insert(id.clone(), Loaded { document, tags: model.tags, needs });
             }
         }
-        Ok(Some(Self { service, tasks, hosts, definitions }))
+        let in_sets = service.task_sets.iter().flat_map(|set| &set.workload.capacity_provider_strategy);
+        let strategy: Vec<_> = service.capacity_provider_strategy.iter().chain(in_sets).cloned().collect();
+        let mut growing_pools = capacity_providers::growing(conn, &key.scope, &strategy).await?;
+        if !growing_pools.is_empty()
+            && capacity_providers::waiting_tasks(conn, &key.scope, &key.cluster).await? >= MOST_WAITING
+        {
+            growing_pools.clear();
+        }
+        Ok(Some(Self { service, tasks, hosts, definitions, growing_pools }))
     }
 
     fn decide(&mut self, now: UnixMillis, seed: u64) -> Decision {
-        let Self { service, tasks, hosts, definitions } = self;
+        let Self { service, tasks, hosts, definitions, growing_pools } = self;
         let needs = definitions.iter().map(|(id, loaded)| (id.clone(), loaded.needs.clone())).collect();
-        let mut deciding = Deciding { tasks, needs: &needs, hosts, now, seed };
+        let mut deciding = Deciding { tasks, needs: &needs, hosts, growing_pools, now, seed };
         let by_sets =
             service.deployment_controller != DeploymentController::Ecs && service.status == ServiceStatus::Active;
         let outcome = if by_sets {
@@ -280,8 +292,8 @@ impl World {
         let Some(definition) = self.definitions.get(&start.task_definition) else { return Ok(None) };
         let workload = self.service.workload_of(&start.deployment);
         let launch_type = launch_type_of(&workload);
-        let host = self.hosts.get(&launch_type).into_iter().flat_map(|hosts| &hosts.instances);
-        let Some(host) = host.into_iter().find(|h| h.id == start.instance) else { return Ok(None) };
+        let constraints: Vec<_> =
+            definition.needs.constraints.iter().chain(&self.service.placement_constraints).cloned().collect();
         let overrides = TaskOverride::default();
         let group = self.service.group();
         let tags = self.tags(definition);
@@ -304,9 +316,18 @@ impl World {
             service: Some((&self.service.name, &start.deployment)),
             network_configuration: workload.kept.get("networkConfiguration"),
             enable_execute_command: self.flag("enableExecuteCommand"),
+            constraints: &constraints,
+            strategy: &self.service.placement_strategy,
             tags: &tags,
         };
-        let mut task = template.on(host, now)?;
+        let mut task = match &start.instance {
+            None => template.waiting(now)?,
+            Some(instance) => {
+                let mut hosts = self.hosts.get(&launch_type).into_iter().flat_map(|hosts| &hosts.instances);
+                let Some(host) = hosts.find(|host| host.id == *instance) else { return Ok(None) };
+                template.on(host, now)?
+            }
+        };
         record::put_task(tx, &mut task).await?;
         Ok(Some(task.id))
     }

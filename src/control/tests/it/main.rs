@@ -9,6 +9,7 @@ mod capacity_providers;
 mod clusters;
 mod container_instances;
 mod front;
+mod managed_scaling;
 mod protection;
 mod registry_walk;
 mod service_history;

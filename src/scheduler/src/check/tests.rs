@@ -1,6 +1,6 @@
 //! The checker finds what it is there to find.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gantry_model::container_instance::{ContainerInstance, InstanceStatus};
 use gantry_model::placement::PlacementConstraint;
@@ -66,6 +66,7 @@ fn outcome_of(mistake: impl FnOnce(&mut Outcome)) -> Result<(), String> {
         tasks: &tasks,
         definitions: &definitions,
         default_strategy: DefaultStrategy::Service,
+        growing_pools: &BTreeSet::new(),
         now: UnixMillis(60_000),
         seed: 0,
     };
@@ -86,7 +87,7 @@ fn stop(number: u32) -> Stop {
 
 fn start(deployment: u32) -> Start {
     let (deployment, task_definition) = (deployment_id(deployment), definition(1));
-    Start { deployment, task_definition, instance: host_id(1), capacity_provider: None }
+    Start { deployment, task_definition, instance: Some(host_id(1)), capacity_provider: None }
 }
 
 #[test]

@@ -60,6 +60,7 @@ impl<'a> Pass<'a> {
                     room -= 1;
                     self.state.reserve_on(host, requirements, &group);
                     let (deployment, task_definition) = (deployment.clone(), task_definition.clone());
+                    let instance = Some(instance);
                     self.starts.push(Start { deployment, task_definition, instance, capacity_provider: None });
                 }
             }

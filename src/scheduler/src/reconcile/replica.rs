@@ -136,13 +136,16 @@ impl<'a> Pass<'a> {
             };
             let placement = place(self.state, &request, count, input.seed);
             let placed = u32::try_from(placement.placed.len()).unwrap_or(u32::MAX);
-            self.starts.extend(placement.placed.into_iter().map(|instance| Start {
+            let waits = capacity_provider.is_some_and(|provider| input.growing_pools.contains(provider));
+            let waiting = if waits { usize::try_from(count - placed).unwrap_or(usize::MAX) } else { 0 };
+            let instances = placement.placed.into_iter().map(Some).chain(std::iter::repeat_n(None, waiting));
+            self.starts.extend(instances.map(|instance| Start {
                 deployment: deployment.clone(),
                 task_definition: task_definition.clone(),
                 instance,
                 capacity_provider: capacity_provider.map(str::to_owned),
             }));
-            if placed < count {
+            if placed < count && !waits {
                 let closest = closest(self.state, &placement.failures);
                 let kind = closest.as_ref().map_or("placement:none", |(_, reason)| reason.as_api());
                 self.impede(kind, Message::Unplaceable { closest });

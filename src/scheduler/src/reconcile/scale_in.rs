@@ -1,7 +1,7 @@
 //! Which task goes first when tasks have to go.
 //!
 //! In order: how it stands (not yet RUNNING, unhealthy, not yet healthy), tasks of older deployments, those on DRAINING
-//! hosts, then whichever leaves the rest best placed by the service's strategy, then the oldest (of those not yet healthy
+//! hosts, those that wait for one, then whichever leaves the rest best placed by the service's strategy, then the oldest (of those not yet healthy
 //! the newest, which has the longest way to go). The strategy is read with the steps that place tasks, backwards, so that
 //! what goes up last comes down first (ECS developer guide, "Service scheduler", on scale-in).
 
@@ -51,7 +51,7 @@ impl<'a> ScaleIn<'a> {
     }
 
     fn compare(&self, a: &Live<'_>, b: &Live<'_>) -> Ordering {
-        let rank = |live: &Live<'_>| (live.standing, Reverse(live.age), !live.draining);
+        let rank = |live: &Live<'_>| (live.standing, Reverse(live.age), !live.draining, live.task.instance.is_some());
         rank(a).cmp(&rank(b)).then_with(|| self.balance.compare(a, b)).then_with(|| {
             let by_age = (a.task.created_at, &a.task.id).cmp(&(b.task.created_at, &b.task.id));
             if a.standing == Standing::Settling { by_age.reverse() } else { by_age }

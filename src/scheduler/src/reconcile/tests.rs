@@ -7,7 +7,7 @@ mod replica;
 mod staged;
 mod task_sets;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gantry_model::container_instance::ContainerInstance;
 use gantry_model::placement::PlacementConstraint;
@@ -15,7 +15,7 @@ use gantry_model::service::{DeploymentStatus, RolloutState, Service};
 use gantry_model::task::Task;
 use gantry_model::{TaskDefinitionId, UnixMillis};
 
-use super::{Definition, Outcome, ServiceInput, reconcile, start_deployment};
+use super::{Definition, Outcome, ServiceInput, Start, reconcile, start_deployment};
 use crate::fixtures::{cluster, definition, deployment_id, host, requirements, service};
 use crate::place::DefaultStrategy;
 use crate::state::ClusterState;
@@ -26,6 +26,7 @@ struct Scene {
     tasks: Vec<Task>,
     hosts: Vec<ContainerInstance>,
     needs: Definition,
+    growing_pools: BTreeSet<String>,
     now: i64,
 }
 
@@ -38,6 +39,7 @@ fn scene(desired_count: u32) -> Scene {
         tasks: Vec::new(),
         hosts: vec![host(1), host(2)],
         needs: Definition { requirements: requirements(256, 256), constraints: Vec::new() },
+        growing_pools: BTreeSet::new(),
         now: 600_000,
     }
 }
@@ -74,6 +76,7 @@ impl Scene {
             tasks: &self.tasks,
             definitions: &definitions,
             default_strategy: DefaultStrategy::Service,
+            growing_pools: &self.growing_pools,
             now: UnixMillis(self.now),
             seed: 1,
         };
@@ -93,7 +96,9 @@ impl Scene {
 /// The outcome in a line: starts by host, stops by task, messages, without the service's name.
 fn line(outcome: &Outcome) -> String {
     let short = |id: &str| id.trim_start_matches('0').to_owned();
-    let starts: Vec<String> = outcome.starts.iter().map(|start| short(start.instance.as_str())).collect();
+    let where_to =
+        |start: &Start| start.instance.as_ref().map_or_else(|| "nowhere".to_owned(), |id| short(id.as_str()));
+    let starts: Vec<String> = outcome.starts.iter().map(where_to).collect();
     let stops: Vec<String> = outcome.stops.iter().map(|stop| short(stop.task.as_str())).collect();
     format!("start on [{}] stop [{}]", starts.join(" "), stops.join(" "))
 }

@@ -302,6 +302,31 @@ fn tasks_are_shared_out_over_the_providers_of_the_strategy_each_on_its_own_hosts
 }
 
 #[test]
+fn what_finds_no_room_in_a_pool_that_grows_waits_for_it() {
+    use gantry_model::cluster::CapacityProviderStrategyItem;
+    use gantry_model::container_instance::CAPACITY_PROVIDER;
+    let mut scene = scene(4);
+    scene.hosts = vec![host(1).with_attribute(CAPACITY_PROVIDER, "a").with_resources(256, 256)];
+    scene.service.capacity_provider_strategy =
+        vec![CapacityProviderStrategyItem { capacity_provider: "a".to_owned(), weight: 1, base: 0 }];
+    scene.growing_pools.insert("a".to_owned());
+    let outcome = scene.run();
+    assert_eq!(line(&outcome), "start on [1 nowhere nowhere nowhere] stop []");
+    assert_eq!(messages(&outcome), [""; 0], "waiting is no fault");
+
+    // Those that wait are the service's tasks: none is started in their place, and they are the first to go.
+    let mut waiting = task(2).pending();
+    (waiting.instance, waiting.capacity_provider) = (None, Some("a".to_owned()));
+    let mut placed = task(1).pending();
+    placed.capacity_provider = Some("a".to_owned());
+    let mut scene = scene.tasks([placed, waiting]);
+    scene.service.desired_count = 2;
+    check(&scene, "start on [] stop []");
+    scene.service.desired_count = 1;
+    check(&scene, "start on [] stop [2]");
+}
+
+#[test]
 fn a_provider_that_lost_tasks_gets_the_next_ones() {
     use gantry_model::cluster::CapacityProviderStrategyItem;
     use gantry_model::container_instance::CAPACITY_PROVIDER;

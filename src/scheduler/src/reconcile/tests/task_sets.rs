@@ -29,6 +29,7 @@ fn run(scene: &Scene, index: usize) -> Outcome {
         tasks: &scene.tasks,
         definitions: &definitions,
         default_strategy: DefaultStrategy::Service,
+        growing_pools: &scene.growing_pools,
         now: UnixMillis(scene.now),
         seed: 1,
     };

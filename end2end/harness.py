@@ -11,10 +11,12 @@ import signal
 import ssl
 import subprocess
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import boto3
@@ -22,6 +24,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+BINARY = os.environ["GANTRY_BIN"]
 PASSED: list[str] = []
 FAILED: list[str] = []
 
@@ -148,3 +151,53 @@ class Gantry:
         subprocess.run(login, input=password, check=True, capture_output=True, text=True)
         docker("push", reference)
         return reference
+
+
+class Host:
+    """A further agent on the machine's engine."""
+
+    def __init__(self, gantry: Gantry, name: str, zone: str, *flags: str, memory_mib: int = 256) -> None:
+        self.data, self.log = gantry.data / name, gantry.data / f"{name}.log"
+        self.words = [BINARY, "agent", "--server", gantry.url, "--data-dir", str(self.data),
+                      "--availability-zone", zone, "--cpu", "512", "--memory-mib", str(memory_mib), *flags]
+        self.token = subprocess.run([BINARY, "join-token", "create", "--data-dir", str(gantry.data)],
+                                    check=True, capture_output=True, text=True).stdout.strip()
+        self.process = self.start("--join-token", self.token)
+
+    def start(self, *more: str) -> subprocess.Popen:
+        """Starts the agent; with its data directory it is the same host again."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen([*self.words, *more], stdout=log, stderr=log)
+        return self.process
+
+    def kill(self, how: int) -> None:
+        """Ends the agent by a signal."""
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+            self.process.wait(30)
+
+
+class Webhook(ThreadingHTTPServer):
+    """A server that Gantry posts to: `answer` is given each body and its headers; no answer is a 503."""
+
+    def __init__(self, port: int, answer: Callable[[dict, dict], dict | None]) -> None:
+        super().__init__(("127.0.0.1", port), WebhookHandler)
+        self.answer = answer
+        self.url = f"http://127.0.0.1:{port}/"
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+class WebhookHandler(BaseHTTPRequestHandler):
+    """Answers a call."""
+
+    def do_POST(self) -> None:  # noqa: N802 - the library's name
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        answer = self.server.answer(json.loads(body), {**self.headers, "raw": body})
+        text = json.dumps(answer or {}).encode()
+        self.send_response(503 if answer is None else 200)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def log_message(self, *_: object) -> None:
+        """Says nothing."""

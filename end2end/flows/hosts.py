@@ -1,36 +1,13 @@
 #!/usr/bin/env python3
 """Hosts that join: three on one engine, in three zones; spread, packed, chosen, drained, silent and back, gone."""
 
-import os
 import signal
 import subprocess
 from collections import Counter
 
-from harness import Gantry, check, docker, finish, wait_until
+from harness import BINARY, Gantry, Host, check, docker, finish, wait_until
 
-BINARY = os.environ["GANTRY_BIN"]
 PORT = 18084
-
-
-class Host:
-    """A further agent on the machine's engine."""
-
-    def __init__(self, gantry: Gantry, name: str, zone: str, *flags: str) -> None:
-        self.data, self.log = gantry.data / name, gantry.data / f"{name}.log"
-        self.words = [BINARY, "agent", "--server", gantry.url, "--data-dir", str(self.data),
-                      "--availability-zone", zone, "--cpu", "512", "--memory-mib", "256", *flags]
-        self.token = subprocess.run([BINARY, "join-token", "create", "--data-dir", str(gantry.data)],
-                                    check=True, capture_output=True, text=True).stdout.strip()
-        self.process = self.start("--join-token", self.token)
-
-    def start(self, *more: str) -> subprocess.Popen:
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen([*self.words, *more], stdout=log, stderr=log)
-        return self.process
-
-    def kill(self, how: int) -> None:
-        self.process.send_signal(how)
-        self.process.wait(30)
 
 
 def main() -> None:
@@ -46,8 +23,7 @@ def main() -> None:
             steps(gantry, ecs, image, hosts)
         finally:
             for host in hosts:
-                if host.process.poll() is None:
-                    host.kill(signal.SIGKILL)
+                host.kill(signal.SIGKILL)
     finish()
 
 

@@ -2,40 +2,25 @@
 """Blue and green side by side: a webhook is asked, a pause is waited for, a crash loses nothing, and a no goes back."""
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from harness import Gantry, check, docker, finish, wait_until
+from harness import Gantry, Webhook, check, docker, finish, wait_until
 
 PORT, HOOK_PORT = 18090, 18091
 TRAP = "trap 'exit 0' TERM; while true; do sleep 1 & wait; done"
 
 
-class Judge(ThreadingHTTPServer):
+class Judge:
     """The target of a lifecycle hook: gives its answers in turn, the last one for ever, and keeps what it was asked."""
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", HOOK_PORT), Handler)
         self.answers: list[dict] = [{"hookStatus": "SUCCEEDED"}]
         self.asked: list[dict] = []
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        self.webhook = Webhook(HOOK_PORT, self.answer)
 
-
-class Handler(BaseHTTPRequestHandler):
-    """Answers a call."""
-
-    def do_POST(self) -> None:  # noqa: N802 - the library's name
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.asked.append(json.loads(body))
-        answers = self.server.answers
-        text = json.dumps(answers.pop(0) if len(answers) > 1 else answers[0]).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(text)))
-        self.end_headers()
-        self.wfile.write(text)
-
-    def log_message(self, *_: object) -> None:
-        """Says nothing."""
+    def answer(self, body: dict, _: dict) -> dict:
+        """Answers a call."""
+        self.asked.append(body)
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
 
 def main() -> None:
@@ -46,7 +31,7 @@ def main() -> None:
         flow.side_by_side()
         flow.across_a_crash()
         flow.and_back()
-    judge.shutdown()
+    judge.webhook.shutdown()
     finish()
 
 

@@ -7,6 +7,7 @@
 //! - [`engine`]: the seam to Docker;
 //! - [`join`]: how a host gets its key; [`transport`]: plain or TLS; [`session`]: registration and the two sockets;
 //!   [`submit`]: reports; [`payload`]: from the wire to a task;
+//! - `interruption`: the notice that the host is about to be taken away;
 //! - [`metadata`]: what containers may ask about themselves.
 //!
 //! It speaks the protocol of Amazon's ECS agent and needs no port that is open to other hosts. What it deliberately does not do: decide what
@@ -25,6 +26,7 @@ pub mod disk_state;
 pub mod engine;
 pub mod host;
 pub mod image;
+mod interruption;
 pub mod join;
 pub mod metadata;
 pub mod pause;
@@ -94,11 +96,13 @@ async fn work(config: AgentConfig) -> Result<(), AgentError> {
     });
     let source =
         Source { worker: handle.clone(), engine, api: api.clone(), availability_zone: config.availability_zone() };
+    let notices = interruption::watch(api.clone(), config.cluster_name().to_owned(), disk.clone());
     let sessions = Sessions { config: Arc::new(config), api, engine: Arc::new(info), disk, worker: handle };
     tokio::select! {
         ended = worker.run() => Ok(ended?),
         () = sessions.run() => Ok(()),
         () = serve_metadata(metadata, source) => Ok(()),
+        () = notices => Ok(()),
     }
 }
 

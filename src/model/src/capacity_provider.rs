@@ -13,8 +13,11 @@ use crate::resources::Resources;
 use crate::tag::Tag;
 use crate::time::UnixMillis;
 
+/// The provider of Fargate tasks whose capacity may be taken back.
+pub const FARGATE_SPOT: &str = "FARGATE_SPOT";
+
 /// The providers behind Fargate tasks.
-pub const FARGATE_PROVIDERS: [&str; 2] = ["FARGATE", "FARGATE_SPOT"];
+pub const FARGATE_PROVIDERS: [&str; 2] = ["FARGATE", FARGATE_SPOT];
 
 /// Whether `name` is a provider behind Fargate.
 #[must_use]

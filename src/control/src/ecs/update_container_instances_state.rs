@@ -1,8 +1,12 @@
 //! UpdateContainerInstancesState (ECS API reference): ACTIVE takes tasks, DRAINING takes none and gives its service tasks
-//! to others. What a DRAINING instance does to its tasks is the service scheduler's.
+//! to others. What a DRAINING instance does to its tasks is the service scheduler's, but for those on spare capacity when the
+//! host is about to be taken away.
 
 use gantry_model::ClusterName;
-use gantry_model::container_instance::InstanceStatus;
+use gantry_model::capacity_provider::FARGATE_SPOT;
+use gantry_model::container_instance::{ContainerInstance, InstanceStatus};
+use gantry_model::principal::PrincipalKind;
+use gantry_model::task::StopCode;
 use gantry_store::Tx;
 use gantry_wire::ApiError;
 use gantry_wire::shapes::ecs::{
@@ -12,7 +16,7 @@ use gantry_wire::shapes::ecs::{
 
 use crate::authorise;
 use crate::context::Call;
-use crate::ecs::{instances, record, resolve, view};
+use crate::ecs::{instances, record, resolve, stopping, view};
 use crate::error::Failure;
 
 const MOST: usize = 10;
@@ -78,5 +82,19 @@ async fn update_one(
         instance.status = status;
         record::put_instance(tx, &mut instance).await?;
     }
+    if status == InstanceStatus::Draining && call.principal.kind == PrincipalKind::Agent {
+        interrupt_spot_tasks(tx, &instance).await?;
+    }
     Ok(Ok(instances::view_of(tx, &instance).await?))
+}
+
+/// An agent that drains its own host was told that it is about to be taken away: what runs on spare capacity ends at once
+/// (ECS developer guide, "Amazon ECS task stopped error messages").
+async fn interrupt_spot_tasks(tx: &mut Tx, instance: &ContainerInstance) -> Result<(), Failure> {
+    for mut task in gantry_store::task::on_instance(tx, &instance.id).await? {
+        if task.capacity_provider.as_deref() == Some(FARGATE_SPOT) {
+            stopping::stop(tx, &mut task, StopCode::SpotInterruption, "Your Spot Task was interrupted.").await?;
+        }
+    }
+    Ok(())
 }

@@ -184,3 +184,43 @@ async fn an_agent_that_joined_one_cluster_registers_hosts_into_no_other() {
     assert!(message.ends_with("on resource: arn:aws:ecs:us-east-1:000000000000:cluster/theirs"), "{message}");
     register("mine").await.unwrap();
 }
+
+#[tokio::test]
+async fn an_agent_that_drains_its_host_gives_up_what_runs_on_spare_capacity() {
+    let gantry = TestGantry::start().await;
+    gantry.cluster("default").await;
+    let mut host = registration("default", "i-1");
+    for (name, value) in [("gantry.serves-fargate", Some("true")), ("ecs.capability.task-eni", None)] {
+        host["attributes"].as_array_mut().unwrap().push(json!({ "name": name, "value": value }));
+    }
+    let answer = gantry.call_signed(&gantry.agent, "ecs", "RegisterContainerInstance", host).await.unwrap();
+    let instance = answer["containerInstance"]["containerInstanceArn"].as_str().unwrap();
+    gantry.connect(instance, true).await;
+    let app = json!({ "name": "app", "image": "hello:1" });
+    let definition = json!({
+        "family": "f", "networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"], "cpu": "256", "memory": "512",
+        "containerDefinitions": [app],
+    });
+    gantry.ecs("RegisterTaskDefinition", definition).await.unwrap();
+    let mut tasks = Vec::new();
+    for provider in ["FARGATE", "FARGATE_SPOT"] {
+        let input = json!({
+            "taskDefinition": "f", "capacityProviderStrategy": [{ "capacityProvider": provider, "weight": 1 }],
+            "networkConfiguration": { "awsvpcConfiguration": { "subnets": ["subnet-1"] } },
+        });
+        tasks.push(gantry.ecs("RunTask", input).await.unwrap()["tasks"][0]["taskArn"].as_str().unwrap().to_owned());
+    }
+
+    let drain = json!({ "containerInstances": [instance], "status": "DRAINING" });
+    gantry.ecs("UpdateContainerInstancesState", drain.clone()).await.unwrap();
+    assert_eq!(
+        gantry.described_task("default", &tasks[1]).await["desiredStatus"],
+        "RUNNING",
+        "somebody else drained it"
+    );
+    gantry.call_signed(&gantry.agent, "ecs", "UpdateContainerInstancesState", drain).await.unwrap();
+    assert_eq!(gantry.described_task("default", &tasks[0]).await["desiredStatus"], "RUNNING");
+    let spot = gantry.described_task("default", &tasks[1]).await;
+    assert_eq!((&spot["desiredStatus"], &spot["stopCode"]), (&json!("STOPPED"), &json!("SpotInterruption")));
+    assert_eq!(spot["stoppedReason"], "Your Spot Task was interrupted.");
+}

@@ -79,7 +79,7 @@ class Gantry:
 
     def start(self) -> None:
         """Starts the server and waits until it is ready."""
-        command = [os.environ["GANTRY_BIN"], "serve", "--data-dir", str(self.data), "--listen", self.listen]
+        command = [BINARY, "serve", "--data-dir", str(self.data), "--listen", self.listen]
         command += ["--site-dir", os.environ["GANTRY_SITE_DIR"], *self.flags]
         log = open(self.data / "serve.log", "ab")
         self.process = subprocess.Popen(command, stdout=log, stderr=log)

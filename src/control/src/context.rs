@@ -8,6 +8,7 @@ use gantry_registry::Registry;
 use gantry_store::Store;
 
 use crate::bus::Bus;
+use crate::loops::delivery::EventWebhooks;
 use crate::operations::Operations;
 use crate::webhooks::Webhooks;
 
@@ -27,6 +28,8 @@ pub struct ControlConfig {
     pub disconnect_timeout_s: Option<i64>,
     /// How long a stopped task stays describable, in seconds (ECS promises an hour).
     pub stopped_task_retention_s: i64,
+    /// Those who are told what happens.
+    pub event_webhooks: Option<EventWebhooks>,
 }
 
 /// The control plane: shared by every request and loop.
@@ -50,6 +53,9 @@ impl Control {
         clock: Clock,
         webhooks: Arc<dyn Webhooks>,
     ) -> Arc<Self> {
+        if config.event_webhooks.is_some() {
+            store.notify();
+        }
         Arc::new(Self { config, store, registry, clock, webhooks, bus: Bus::default(), operations: Operations::all() })
     }
 

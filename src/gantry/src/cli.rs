@@ -128,6 +128,12 @@ pub(crate) struct ServeFlags {
     #[arg(long, env = "GANTRY_STOPPED_TASK_RETENTION_HOURS", default_value_t = 720,
         value_parser = clap::value_parser!(u32).range(1..=87_600))]
     pub(crate) stopped_task_retention_hours: u32,
+    /// A URL that is told what happens to tasks, hosts, services and deployments; may be given several times.
+    #[arg(long = "event-webhook", env = "GANTRY_EVENT_WEBHOOK", value_delimiter = ' ', requires = "event_webhook_key")]
+    pub(crate) event_webhooks: Vec<String>,
+    /// The key that what they are told is signed with: 24 to 64 bytes in base64, with or without whsec_ before it.
+    #[arg(long, env = "GANTRY_EVENT_WEBHOOK_KEY", hide_env_values = true)]
+    pub(crate) event_webhook_key: Option<String>,
     /// Adds POST /_gantry/reset, which empties everything but the account. For tests; only on a loopback address.
     #[arg(long, env = "GANTRY_DEV_RESET")]
     pub(crate) dev_reset: bool,

@@ -9,6 +9,7 @@ use anyhow::{Context as _, bail};
 use axum::Router;
 use gantry_agent::AgentConfig;
 use gantry_agent::transport::Trust;
+use gantry_control::loops::delivery::{EventWebhooks, SigningKey};
 use gantry_control::{Clock, Control, ControlConfig, Failure};
 use gantry_model::{Scope, UnixMillis};
 use gantry_registry::{Registry, Settings, Tokens};
@@ -121,9 +122,26 @@ async fn control(
         registry_host,
         disconnect_timeout_s: flags.disconnect_timeout_s,
         stopped_task_retention_s: i64::from(flags.stopped_task_retention_hours) * 60 * 60,
+        event_webhooks: event_webhooks(flags)?,
     };
     let clock: Clock = Arc::new(system_now);
     Ok(Control::new(config, store.clone(), Arc::new(registry), clock, Arc::new(HttpWebhooks)))
+}
+
+/// Those who are told what happens.
+fn event_webhooks(flags: &ServeFlags) -> anyhow::Result<Option<EventWebhooks>> {
+    let Some(key) = flags.event_webhook_key.as_deref().filter(|_| !flags.event_webhooks.is_empty()) else {
+        return Ok(None);
+    };
+    let key = SigningKey::read(key).context("--event-webhook-key is not 24 to 64 bytes in base64")?;
+    if let Some(url) = flags.event_webhooks.iter().find(|url| !is_http(url)) {
+        bail!("--event-webhook {url} is not an http:// or https:// URL");
+    }
+    Ok(Some(EventWebhooks { urls: flags.event_webhooks.clone(), key }))
+}
+
+fn is_http(url: &str) -> bool {
+    ["http://", "https://"].iter().any(|scheme| url.starts_with(scheme))
 }
 
 /// The URL of everything and the host in the names of images: as the operator says, or the address that is listened on.

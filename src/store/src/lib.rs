@@ -23,6 +23,7 @@ pub mod image;
 pub mod join_token;
 pub mod kv;
 mod migrate;
+pub mod notification;
 pub mod repository;
 pub mod service;
 pub mod service_deployment;

@@ -40,6 +40,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "unstopped_tasks",
         sql: include_str!("../../../migrations/sqlite/0006_unstopped_tasks.sql"),
     },
+    Migration {
+        version: 7,
+        name: "notifications",
+        sql: include_str!("../../../migrations/sqlite/0007_notifications.sql"),
+    },
 ];
 
 const CREATE_TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

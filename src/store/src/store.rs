@@ -6,7 +6,7 @@ use std::ops::{Deref, DerefMut};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::future::BoxFuture;
@@ -44,6 +44,7 @@ struct Shared {
     readers: SqlitePool,
     published: broadcast::Sender<Arc<Event>>,
     last_seq: Arc<AtomicI64>,
+    notifies: Arc<AtomicBool>,
 }
 
 impl fmt::Debug for Store {
@@ -103,9 +104,11 @@ impl Store {
             .map_err(open_failed)?;
         let published = broadcast::Sender::new(BROADCAST);
         let (sender, queue) = mpsc::channel(QUEUE);
-        let writer = Writer::new(conn, options, clock, Arc::clone(&last_seq), published.clone());
+        let notifies = Arc::new(AtomicBool::new(false));
+        let tx = Tx::new(conn, Arc::clone(&notifies));
+        let writer = Writer::new(tx, options, clock, Arc::clone(&last_seq), published.clone());
         tokio::spawn(writer.run(queue));
-        Ok(Self { shared: Arc::new(Shared { writer: sender, readers, published, last_seq }) })
+        Ok(Self { shared: Arc::new(Shared { writer: sender, readers, published, last_seq, notifies }) })
     }
 
     /// A snapshot to read from.
@@ -145,6 +148,11 @@ impl Store {
     #[must_use]
     pub fn last_seq(&self) -> i64 {
         self.shared.last_seq.load(Ordering::Acquire)
+    }
+
+    /// Has writes leave notifications from now on, because there is somebody to tell: [`Tx::notifies`].
+    pub fn notify(&self) {
+        self.shared.notifies.store(true, Ordering::Release);
     }
 
     /// Empties everything but the access keys. For `--dev-reset`; the event counter goes on.

@@ -16,7 +16,7 @@
 use std::ops::{Deref, DerefMut};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
@@ -48,9 +48,20 @@ pub struct Tx {
     conn: Conn,
     now: UnixMillis,
     pending: Pending,
+    notifies: Arc<AtomicBool>,
 }
 
 impl Tx {
+    pub(crate) fn new(conn: Conn, notifies: Arc<AtomicBool>) -> Self {
+        Self { conn, now: UnixMillis(0), pending: Pending::default(), notifies }
+    }
+
+    /// Whether there is somebody to leave a notification for.
+    #[must_use]
+    pub fn notifies(&self) -> bool {
+        self.notifies.load(Ordering::Acquire)
+    }
+
     /// Appends `event` to the log. It is committed with the rows of this write or not at all.
     pub fn append(&mut self, event: NewEvent) {
         self.pending.push(self.now, event);
@@ -135,13 +146,12 @@ pub(crate) struct Writer {
 
 impl Writer {
     pub(crate) fn new(
-        conn: Conn,
+        tx: Tx,
         options: SqliteConnectOptions,
         clock: Clock,
         last_seq: Arc<AtomicI64>,
         published: broadcast::Sender<Arc<Event>>,
     ) -> Self {
-        let tx = Tx { conn, now: UnixMillis(0), pending: Pending::default() };
         Self { tx, options, broken: false, clock, last_seq, published }
     }
 

@@ -84,6 +84,7 @@ impl TestGantry {
             registry_host: REGISTRY_HOST.to_owned(),
             disconnect_timeout_s: None,
             stopped_task_retention_s: 3600,
+            event_webhooks: None,
         };
         let webhooks = Arc::new(ScriptedWebhooks::default());
         let mut control = Control::new(config, store, Arc::new(registry), clock, Arc::clone(&webhooks) as _);

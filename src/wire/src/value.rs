@@ -32,6 +32,12 @@ impl Timestamp {
         let at: jiff::Timestamp = text.parse().ok()?;
         Some(UnixMillis(at.as_millisecond()).into())
     }
+
+    /// The instant as RFC 3339 writes it, in UTC. Out of range it is the beginning of 1970.
+    #[must_use]
+    pub fn to_rfc3339(self) -> String {
+        jiff::Timestamp::from_millisecond(self.to_unix_millis().0).unwrap_or_default().to_string()
+    }
 }
 
 impl Serialize for Timestamp {

@@ -45,6 +45,7 @@ pub mod list_task_definition_families;
 pub mod list_task_definitions;
 pub mod list_tasks;
 pub mod new_task;
+pub mod notifications;
 pub mod paging;
 pub mod pool_scaling;
 pub mod protection;

@@ -11,9 +11,11 @@ use gantry_model::service_deployment::{ServiceDeployment, record_id};
 use gantry_model::task::Task;
 use gantry_model::task_definition::TaskDefinition;
 use gantry_model::{Arn, Resource};
+use gantry_scheduler::Message;
 use gantry_store::Tx;
 use serde_json::json;
 
+use crate::ecs::notifications;
 use crate::error::Failure;
 use crate::ids;
 
@@ -24,6 +26,7 @@ use crate::ids;
 pub async fn put_task(tx: &mut Tx, task: &mut Task) -> Result<(), Failure> {
     task.version += 1;
     gantry_store::task::put(tx, task).await?;
+    notifications::of_task(tx, task).await?;
     tx.append(NewEvent {
         scope: task.scope.clone(),
         kind: EventKind::Task,
@@ -51,7 +54,12 @@ pub async fn put_task(tx: &mut Tx, task: &mut Task) -> Result<(), Failure> {
 /// # Errors
 /// The store's.
 pub async fn put_service(tx: &mut Tx, service: &mut Service) -> Result<(), Failure> {
+    let before = match tx.notifies() {
+        true => gantry_store::service::get(tx, &service.scope, &service.cluster, &service.name).await?,
+        false => None,
+    };
     gantry_store::service::put(tx, service).await?;
+    notifications::of_deployments(tx, before.as_ref(), service).await?;
     tx.append(NewEvent {
         scope: service.scope.clone(),
         kind: EventKind::Service,
@@ -97,6 +105,15 @@ async fn keep_history(tx: &mut Tx, service: &Service) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Has a service say something of itself, in its event feed and to those who asked to be told.
+///
+/// # Errors
+/// The store's.
+pub async fn tell(tx: &mut Tx, service: &Service, message: &Message) -> Result<(), Failure> {
+    notifications::of_message(tx, service, message).await?;
+    say(tx, service, message.render(&service.name)).await
+}
+
 /// Adds a line to a service's event feed.
 ///
 /// # Errors
@@ -114,6 +131,7 @@ pub async fn say(tx: &mut Tx, service: &Service, message: String) -> Result<(), 
 pub async fn put_instance(tx: &mut Tx, instance: &mut ContainerInstance) -> Result<(), Failure> {
     instance.version += 1;
     gantry_store::container_instance::put(tx, instance).await?;
+    notifications::of_instance(tx, instance).await?;
     tx.append(NewEvent {
         scope: instance.scope.clone(),
         kind: EventKind::ContainerInstance,

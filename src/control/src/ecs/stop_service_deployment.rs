@@ -61,7 +61,7 @@ async fn stop(
     gantry_store::service_deployment::put(tx, &deployment).await?;
     record::put_service(tx, &mut stopped).await?;
     if let Some(message) = message {
-        record::say(tx, &stopped, message.render(&stopped.name)).await?;
+        record::tell(tx, &stopped, &message).await?;
     }
     Ok(StopServiceDeploymentResponse { service_deployment_arn: Some(arn.to_owned()) })
 }

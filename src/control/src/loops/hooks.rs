@@ -21,6 +21,7 @@ use crate::ecs::view::service::percent;
 use crate::ecs::view::service_deployment::arn_in;
 use crate::error::{Failure, chain};
 use crate::loops::services::{ServiceKey, all};
+use crate::webhooks::Post;
 
 /// How often the services whose hooks are open are looked at.
 const EVERY: Duration = Duration::from_secs(1);
@@ -164,7 +165,7 @@ struct Answer {
 
 impl HookCall {
     async fn make(self, control: &Arc<Control>) {
-        let answer = control.webhooks.post(self.url.clone(), self.body.clone()).await;
+        let answer = control.webhooks.post(Post::of(self.url.clone(), &self.body)).await;
         tracing::info!(hook = self.id, url = self.url, failed = answer.is_err(), "a lifecycle hook was asked");
         if let Err(failure) = self.write(control, answer).await {
             tracing::error!(loop_name = "hooks", "the answer of a hook could not be written: {}", chain(&failure));

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::context::Control;
 use crate::error::{Failure, chain};
+use crate::loops::delivery;
 
 const EVERY: Duration = Duration::from_secs(60);
 /// Events that a reader that comes back can still resume from.
@@ -49,6 +50,8 @@ pub async fn pass(control: &Arc<Control>) -> Result<(), Failure> {
             })
         })
         .await?;
+    let urls = control.config.event_webhooks.as_ref().map(|webhooks| webhooks.urls.as_slice()).unwrap_or_default();
+    delivery::forget(control, urls).await?;
     control.registry.collect_once(now).await.map_err(|e| gantry_wire::ApiError::server(chain(&e)))?;
     Ok(())
 }

@@ -2,6 +2,7 @@
 //! again. What they decide comes from pure functions; what they write is one transaction a service or task.
 
 pub mod agents;
+pub mod delivery;
 pub mod hooks;
 pub mod housekeeping;
 pub mod provisioning;
@@ -26,5 +27,10 @@ pub fn start(control: &Arc<Control>) -> JoinSet<()> {
     set.spawn(scaling::run(Arc::clone(control)));
     set.spawn(agents::run(Arc::clone(control)));
     set.spawn(housekeeping::run(Arc::clone(control)));
+    if let Some(webhooks) = &control.config.event_webhooks {
+        for url in &webhooks.urls {
+            set.spawn(delivery::run(Arc::clone(control), url.clone(), webhooks.key.clone()));
+        }
+    }
     set
 }

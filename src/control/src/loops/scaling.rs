@@ -24,6 +24,7 @@ use crate::context::Control;
 use crate::ecs::pool_scaling::{self, PoolKey};
 use crate::ecs::{deregister_container_instance, record};
 use crate::error::{Failure, chain};
+use crate::webhooks::Post;
 
 /// How often pools are looked at though nothing was said to have changed.
 const EVERY: Duration = Duration::from_secs(10);
@@ -263,7 +264,7 @@ impl Ask {
     /// Asks, and notes that it was taken on. Answers why it was not.
     async fn make(self, control: &Arc<Control>) -> (PoolKey, Result<(), String>) {
         let Self { key, url, body, asked } = self;
-        if let Err(why) = control.webhooks.post(url, body).await {
+        if let Err(why) = control.webhooks.post(Post::of(url, &body)).await {
             return (key, Err(why));
         }
         let of = key.clone();

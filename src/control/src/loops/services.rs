@@ -278,7 +278,7 @@ impl World {
             outcome.messages.into_iter().partition(|m| matches!(m, Message::Stopped { .. }));
         let started = (!started.is_empty()).then_some(Message::Started { tasks: started });
         for message in stopped.into_iter().chain(started).chain(rest) {
-            record::say(tx, &service, message.render(&service.name)).await?;
+            record::tell(tx, &service, &message).await?;
         }
         Ok(outcome.wake_at)
     }

@@ -8,6 +8,7 @@ mod attributes;
 mod capacity_providers;
 mod clusters;
 mod container_instances;
+mod events;
 mod front;
 mod managed_scaling;
 mod protection;

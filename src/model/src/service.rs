@@ -53,7 +53,28 @@ pub struct Service {
     /// What keeps the scheduler from its work and when it last said so, so that it does not say it at every pass.
     #[serde(default)]
     pub impediment: Option<Impediment>,
+    /// `None` while its tasks lie evenly, or are not to be moved.
+    #[serde(default)]
+    pub rebalancing: Option<Rebalancing>,
 }
+
+/// Where a service stands with moving its tasks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Rebalancing {
+    /// Tasks beyond the desired count that are to take the place of others.
+    pub extra: u32,
+    /// How many more tasks the fullest place had than the emptiest.
+    pub imbalance: u32,
+    /// When it is tried again though the last time did not help.
+    pub not_before: UnixMillis,
+}
+
+/// The member among [`Service::extra`] that says whether tasks are moved between availability zones.
+pub const ZONE_REBALANCING: &str = "availabilityZoneRebalancing";
+
+/// The tag by which a service asks that its tasks are moved between the hosts of a zone, too: with the value `enabled`.
+pub const HOST_REBALANCING: &str = "gantry.host-rebalancing";
 
 /// What a revision of a service fixes for its tasks beside their definition. A service's own members are those of its
 /// newest revision; a deployment keeps those that it was started with, so that a rollback restores them.
@@ -396,7 +417,34 @@ impl Service {
             version: 0,
             steady_since: None,
             impediment: None,
+            rebalancing: None,
         }
+    }
+
+    /// Whether its tasks are moved between availability zones when they lie unevenly.
+    #[must_use]
+    pub fn rebalances_zones(&self) -> bool {
+        self.may_rebalance() && self.extra.get(ZONE_REBALANCING).and_then(Value::as_str) == Some("ENABLED")
+    }
+
+    /// Whether its tasks are moved between the hosts of a zone when they lie unevenly.
+    #[must_use]
+    pub fn rebalances_hosts(&self) -> bool {
+        self.may_rebalance() && self.tags.iter().any(|tag| tag.key == HOST_REBALANCING && tag.value == "enabled")
+    }
+
+    fn may_rebalance(&self) -> bool {
+        self.scheduling_strategy == SchedulingStrategy::Replica
+            && self.deployment_controller == DeploymentController::Ecs
+    }
+
+    /// The service without the wish that its tasks are moved.
+    #[must_use]
+    pub fn left_in_place(mut self) -> Self {
+        self.extra.remove(ZONE_REBALANCING);
+        self.tags.clear();
+        self.rebalancing = None;
+        self
     }
 
     /// As [`Service::primary`], to change it.

@@ -37,6 +37,15 @@ pub enum Message {
     DeploymentFailed {
         deployment: DeploymentId,
     },
+    /// Its tasks lie unevenly over zones (`AZ`) or hosts (`instance`), as many in each, and are being moved.
+    Unbalanced {
+        over: &'static str,
+        lie: Vec<(String, u32)>,
+    },
+    /// They lie evenly again.
+    Balanced {
+        over: &'static str,
+    },
     /// The circuit breaker goes back to `deployment`.
     RollingBack {
         deployment: DeploymentId,
@@ -62,6 +71,11 @@ impl Message {
             Self::DeploymentFailed { deployment } => {
                 format!("(deployment {deployment}) deployment failed: tasks failed to start.")
             }
+            Self::Unbalanced { over, lie } => {
+                let lie: Vec<String> = lie.iter().map(|(place, tasks)| format!("{tasks} tasks in {place}")).collect();
+                format!("is not {over} balanced with {}. {over} Rebalancing in progress.", lie.join(", "))
+            }
+            Self::Balanced { over } => format!("is {over} balanced."),
             Self::RollingBack { deployment } => format!("rolling back to deployment {deployment}."),
         };
         format!("(service {service}) {text}")

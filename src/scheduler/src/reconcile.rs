@@ -15,6 +15,7 @@ mod daemon;
 mod deployment;
 mod failures;
 mod protection;
+mod rebalance;
 mod replica;
 mod scale_in;
 mod staged;

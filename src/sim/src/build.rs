@@ -5,10 +5,12 @@ use gantry_model::container_instance::{Attribute, ContainerInstance, InstanceSta
 use gantry_model::placement::{PlacementConstraint, PlacementStrategy};
 use gantry_model::resources::{Requirements, Resources};
 use gantry_model::rollout::{LifecycleHook, Strategy};
-use gantry_model::service::{CircuitBreaker, DeploymentConfiguration, SchedulingStrategy, Service};
+use gantry_model::service::{
+    CircuitBreaker, DeploymentConfiguration, HOST_REBALANCING, SchedulingStrategy, Service, ZONE_REBALANCING,
+};
 use gantry_model::task::{Container, Task};
 use gantry_model::{
-    AccountId, ClusterName, ContainerInstanceId, DeploymentId, InvalidName, Region, Scope, ServiceName,
+    AccountId, ClusterName, ContainerInstanceId, DeploymentId, InvalidName, Region, Scope, ServiceName, Tag,
     TaskDefinitionId, TaskId, UnixMillis,
 };
 
@@ -36,6 +38,9 @@ pub struct ServiceSpec {
     pub placement_strategy: Vec<PlacementStrategy>,
     /// The capacity provider that the service's tasks count for; its pool grows, so that they wait for room in it.
     pub pool: Option<String>,
+    /// Whether its tasks are moved between zones, and between the hosts of one.
+    pub rebalances_zones: bool,
+    pub rebalances_hosts: bool,
 }
 
 /// Account, region and cluster of every simulation.
@@ -84,7 +89,11 @@ impl Place {
         spec: ServiceSpec,
         now: UnixMillis,
     ) -> Service {
+        let switch = |on: bool| if on { "enabled" } else { "disabled" }.to_owned();
+        let zones = (ZONE_REBALANCING.to_owned(), switch(spec.rebalances_zones).to_uppercase().into());
         Service {
+            extra: [zones].into_iter().collect(),
+            tags: vec![Tag { key: HOST_REBALANCING.to_owned(), value: switch(spec.rebalances_hosts) }],
             scheduling_strategy: spec.scheduling_strategy,
             desired_count: spec.desired_count,
             task_definition: Some(definition),

@@ -6,6 +6,7 @@
 //! host 1 zone=a cpu=4096 memory=8192 gpus=0 stack=prod      other names are attributes
 //! definition web:1 cpu=256 memory=256 port=80 start=500 stop=200 fails exits=300 healthy=1000 unhealthy=2000
 //! service web definition=web:1 desired=3 min=100 max=200 breaker rollback daemon distinct spread=instanceId binpack=memory pool=a
+//!   rebalance-zones rebalance-hosts
 //! deploy web web:2 · scale web 5 · delete web · kill web
 //! drain 1 · activate 1 · lose 1 · disconnect 1 · connect 1
 //! run 5000        lets milliseconds pass
@@ -201,6 +202,8 @@ fn create(simulation: &mut Simulation, words: &mut Words<'_>) -> Result<(), Refu
         placement_constraints: constraints(&mut pairs),
         placement_strategy: strategy(&mut pairs)?,
         pool: take(&mut pairs, "pool")?,
+        rebalances_zones: pairs.remove("rebalance-zones").is_some(),
+        rebalances_hosts: pairs.remove("rebalance-hosts").is_some(),
     };
     none_left(&pairs)?;
     simulation.create(&name, definition, spec)?;

@@ -190,6 +190,8 @@ fn service(chance: &mut Chance) -> ServiceSpec {
         placement_constraints: constraints(chance),
         placement_strategy: if daemon { Vec::new() } else { strategy(chance) },
         pool: (!daemon && chance.once_in(3)).then(|| POOL.to_owned()),
+        rebalances_zones: chance.once_in(2),
+        rebalances_hosts: chance.once_in(3),
     }
 }
 

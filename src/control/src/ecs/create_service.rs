@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use crate::context::Call;
 use crate::ecs::launch::{self, Capacity, Runnable};
-use crate::ecs::{describe_services, idempotency, record, resolve, service_spec, unsupported};
+use crate::ecs::{describe_services, idempotency, record, resolve, service_spec, unsupported, zone_rebalancing};
 use crate::error::Failure;
 use crate::ids;
 
@@ -74,8 +74,7 @@ fn refuse_unsupported(input: &CreateServiceRequest) -> Result<(), ApiError> {
         input.vpc_lattice_configurations.as_deref(),
     )?;
     unsupported::refuse_volumes(input.volume_configurations.as_deref())?;
-    unsupported::refuse_deployments(input.deployment_controller.as_ref(), input.deployment_configuration.as_ref())?;
-    unsupported::refuse_rebalancing(input.availability_zone_rebalancing.as_deref())
+    unsupported::refuse_deployments(input.deployment_controller.as_ref(), input.deployment_configuration.as_ref())
 }
 
 fn controller(input: &CreateServiceRequest) -> DeploymentController {
@@ -108,7 +107,7 @@ fn service(
     if scheduling_strategy == SchedulingStrategy::Daemon && !placement_strategy.is_empty() {
         return Err(ApiError::invalid_parameter("placementStrategy must be empty for DAEMON services.").into());
     }
-    Ok(Service {
+    let mut service = Service {
         scheduling_strategy,
         desired_count: desired_count(input, scheduling_strategy)?,
         task_definition: runnable.map(|runnable| runnable.model.id.clone()),
@@ -130,7 +129,10 @@ fn service(
         tags: launch::tags(input.tags.as_deref().unwrap_or_default())?,
         deployment_controller: controller(input),
         ..Service::new(call.scope.clone(), cluster.name.clone(), name, call.now)
-    })
+    };
+    let given = input.availability_zone_rebalancing.as_deref();
+    zone_rebalancing::set(&mut service, given, true)?;
+    Ok(service)
 }
 
 fn scheduling_strategy(input: &CreateServiceRequest) -> Result<SchedulingStrategy, ApiError> {
@@ -168,6 +170,5 @@ fn extra(input: &CreateServiceRequest, capacity: &Capacity) -> Result<Map<String
     extra.insert("propagateTags".to_owned(), json!(propagate));
     extra.insert("enableECSManagedTags".to_owned(), json!(input.enable_ecs_managed_tags.unwrap_or(false)));
     extra.insert("enableExecuteCommand".to_owned(), json!(input.enable_execute_command.unwrap_or(false)));
-    extra.insert("availabilityZoneRebalancing".to_owned(), json!("DISABLED"));
     Ok(extra)
 }

@@ -86,6 +86,7 @@ pub mod update_service_primary_task_set;
 pub mod update_task_protection;
 pub mod update_task_set;
 pub mod view;
+pub mod zone_rebalancing;
 
 use crate::operations::Operations;
 

@@ -140,6 +140,8 @@ fn actions(service: &Service, message: &Message, now: UnixMillis) -> Vec<Value> 
             vec![action("ERROR", "SERVICE_TASK_PLACEMENT_FAILURE", more)]
         }
         Message::StartImpaired => vec![action("WARN", "SERVICE_TASK_START_IMPAIRED", Value::Null)],
+        Message::Unbalanced { .. } => vec![action("INFO", "SERVICE_REBALANCING_STARTED", Value::Null)],
+        Message::Balanced { .. } => vec![action("INFO", "SERVICE_REBALANCING_COMPLETED", Value::Null)],
         // EventBridge has no name for these; what they say of tasks and deployments is told of those.
         Message::Started { .. }
         | Message::Stopped { .. }

@@ -64,14 +64,3 @@ pub fn refuse_deployments(
     }
     Ok(())
 }
-
-/// Refuses rebalancing over zones.
-///
-/// # Errors
-/// InvalidParameterException.
-pub fn refuse_rebalancing(given: Option<&str>) -> Result<(), ApiError> {
-    if given == Some("ENABLED") {
-        return Err(refuse("availabilityZoneRebalancing", "use DISABLED, which is also the default."));
-    }
-    Ok(())
-}

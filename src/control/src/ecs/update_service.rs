@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::context::Call;
 use crate::ecs::launch;
-use crate::ecs::{describe_services, record, resolve, service_spec, unsupported};
+use crate::ecs::{describe_services, record, resolve, service_spec, unsupported, zone_rebalancing};
 use crate::error::Failure;
 use crate::ids;
 
@@ -40,6 +40,8 @@ async fn update(tx: &mut Tx, call: &Call, input: &UpdateServiceRequest) -> Resul
     let mut service = with_bounds(&before, input)?;
     with_capacity(tx, &cluster, &mut service, input).await?;
     with_extra(&mut service, input)?;
+    let given = input.availability_zone_rebalancing.as_deref();
+    zone_rebalancing::set(&mut service, given, before.rebalances_zones())?;
     service = with_deployment(tx, call, input, &before, service).await?;
     if service != before {
         service.steady_since = None;
@@ -59,8 +61,7 @@ fn refuse_unsupported(input: &UpdateServiceRequest) -> Result<(), ApiError> {
         input.vpc_lattice_configurations.as_deref(),
     )?;
     unsupported::refuse_volumes(input.volume_configurations.as_deref())?;
-    unsupported::refuse_deployments(input.deployment_controller.as_ref(), input.deployment_configuration.as_ref())?;
-    unsupported::refuse_rebalancing(input.availability_zone_rebalancing.as_deref())
+    unsupported::refuse_deployments(input.deployment_controller.as_ref(), input.deployment_configuration.as_ref())
 }
 
 /// Refuses what the controller of `before` decides, and to change it.

@@ -53,6 +53,7 @@ fn forget_troubles(service: &mut Service) {
     service.start_throttle = StartThrottle::default();
     service.impediment = None;
     service.steady_since = None;
+    service.rebalancing = None;
 }
 
 fn in_progress(id: &DeploymentId) -> String {

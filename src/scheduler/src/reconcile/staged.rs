@@ -114,7 +114,7 @@ fn part(service: &Service, desired_count: u32, deployments: Vec<Deployment>) -> 
     if let Some(workload) = &primary.workload {
         part.adopt(workload);
     }
-    part
+    part.left_in_place()
 }
 
 /// Adds what was decided of a part, and of what it says what is `told`.

@@ -3,6 +3,7 @@
 mod daemon;
 mod deployment;
 mod failures;
+mod rebalance;
 mod replica;
 mod staged;
 mod task_sets;

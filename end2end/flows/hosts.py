@@ -77,6 +77,14 @@ def steps(gantry: Gantry, ecs: object, image: str, hosts: list[Host]) -> None:  
     wait_until(moved, "a drained host's tasks move")
     check("the host is DRAINING and empty of the service", instances()[1]["status"] == "DRAINING")
     ecs.update_container_instances_state(containerInstances=[drained], status="ACTIVE")
+    evenly = lambda: steady("spread", 6) and sorted(  # noqa: E731
+        Counter(t["availabilityZone"] for t in tasks("spread")).values()) == [2, 2, 2]
+    wait_until(evenly, "tasks move back to the host that takes some again")
+    said = [event["message"] for event in ecs.describe_services(services=["spread"])["services"][0]["events"]]
+    check("the service says that it moved them", any("AZ Rebalancing in progress." in text for text in said)
+          and wait_until(lambda: any(text.endswith("is AZ balanced.") for text in [
+              event["message"] for event in ecs.describe_services(services=["spread"])["services"][0]["events"]]),
+              "and that they lie evenly"), said)
 
     mine = lambda: sorted(docker("ps", "-q", "--filter", f"label=gantry.flow={gantry.data.name}").split())  # noqa: E731
     wait_until(lambda: len(mine()) == 6, "only the service's containers are left")

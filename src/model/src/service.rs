@@ -252,6 +252,20 @@ pub struct DeploymentConfiguration {
     pub bake_minutes: u32,
     #[serde(default)]
     pub lifecycle_hooks: Vec<LifecycleHook>,
+    /// `None` when a rolling deployment succeeds once it is whole.
+    #[serde(default)]
+    pub early_success: Option<EarlySuccess>,
+}
+
+/// When a rolling deployment succeeds before it is whole (ECS API reference, `DeploymentEarlySuccessCriteria`). What is left to
+/// do is done after.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EarlySuccess {
+    /// The share of the desired count that must be healthy, 0 to 100.
+    pub healthy_percent: u32,
+    /// Whether tasks of the revision before may still run.
+    pub cleanup_is_deferred: bool,
 }
 
 impl DeploymentConfiguration {
@@ -265,6 +279,7 @@ impl DeploymentConfiguration {
             strategy: Strategy::Rolling,
             bake_minutes: 0,
             lifecycle_hooks: Vec::new(),
+            early_success: None,
         }
     }
 }

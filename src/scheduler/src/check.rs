@@ -334,9 +334,14 @@ fn completion_is_earned(input: &ServiceInput<'_>, outcome: &Outcome, staying: &[
     let of_primary = |task: &Task| task.deployment.as_ref() == Some(&primary);
     let good =
         staying.iter().filter(|task| live(task) && of_primary(task) && healthy(task, input.service, input.now)).count();
-    ensure(u32::try_from(good) == Ok(outcome.service.desired_count), || {
-        format!("completed with {good} healthy tasks of {}", outcome.service.desired_count)
-    })?;
+    let desired = u64::from(outcome.service.desired_count);
+    let good = u64::try_from(good).unwrap_or(u64::MAX);
+    let early = outcome.service.deployment_configuration.early_success;
+    let enough = early.is_some_and(|early| good * 100 >= desired * u64::from(early.healthy_percent));
+    ensure(good == desired || enough, || format!("completed with {good} healthy tasks of {desired}"))?;
+    if enough && early.is_some_and(|early| early.cleanup_is_deferred) {
+        return Ok(());
+    }
     let lingering = input.tasks.iter().find(|task| task.last_status < TaskStatus::Stopping && !of_primary(task));
     ensure(lingering.is_none(), || "completed while a task of an old deployment runs".to_owned())
 }

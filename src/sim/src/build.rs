@@ -6,7 +6,8 @@ use gantry_model::placement::{PlacementConstraint, PlacementStrategy};
 use gantry_model::resources::{Requirements, Resources};
 use gantry_model::rollout::{LifecycleHook, Strategy};
 use gantry_model::service::{
-    CircuitBreaker, DeploymentConfiguration, HOST_REBALANCING, SchedulingStrategy, Service, ZONE_REBALANCING,
+    CircuitBreaker, DeploymentConfiguration, EarlySuccess, HOST_REBALANCING, SchedulingStrategy, Service,
+    ZONE_REBALANCING,
 };
 use gantry_model::task::{Container, Task};
 use gantry_model::{
@@ -34,6 +35,7 @@ pub struct ServiceSpec {
     pub strategy: Strategy,
     pub bake_minutes: u32,
     pub lifecycle_hooks: Vec<LifecycleHook>,
+    pub early_success: Option<EarlySuccess>,
     pub placement_constraints: Vec<PlacementConstraint>,
     pub placement_strategy: Vec<PlacementStrategy>,
     /// The capacity provider that the service's tasks count for; its pool grows, so that they wait for room in it.
@@ -102,6 +104,7 @@ impl Place {
                 strategy: spec.strategy,
                 bake_minutes: spec.bake_minutes,
                 lifecycle_hooks: spec.lifecycle_hooks,
+                early_success: spec.early_success.filter(|_| spec.strategy == Strategy::Rolling),
                 ..DeploymentConfiguration::rolling(spec.minimum_healthy_percent, spec.maximum_percent)
             },
             placement_constraints: spec.placement_constraints,

@@ -199,6 +199,7 @@ fn create(simulation: &mut Simulation, words: &mut Words<'_>) -> Result<(), Refu
         strategy: if pairs.remove("blue-green").is_some() { Strategy::BlueGreen } else { Strategy::Rolling },
         bake_minutes: take(&mut pairs, "bake")?.unwrap_or(0),
         lifecycle_hooks: Vec::new(),
+        early_success: None,
         placement_constraints: constraints(&mut pairs),
         placement_strategy: strategy(&mut pairs)?,
         pool: take(&mut pairs, "pool")?,

@@ -8,7 +8,8 @@ use gantry_model::placement::{BinpackField, PlacementConstraint, PlacementStrate
 use gantry_model::resources::{Requirements, Resources};
 use gantry_model::rollout::{HookAction, HookTarget, LifecycleHook, LifecycleStage, Strategy};
 use gantry_model::service::{
-    BreakerThreshold, CircuitBreaker, Deployment, RolloutState, SchedulingStrategy, Service, ServiceStatus,
+    BreakerThreshold, CircuitBreaker, Deployment, EarlySuccess, RolloutState, SchedulingStrategy, Service,
+    ServiceStatus,
 };
 use gantry_model::task::{DesiredStatus, HealthStatus, TaskStatus};
 use gantry_model::{ServiceName, TaskDefinitionId};
@@ -187,6 +188,10 @@ fn service(chance: &mut Chance) -> ServiceSpec {
         strategy: rollout(chance),
         bake_minutes: chance.below(3),
         lifecycle_hooks: if chance.once_in(3) { vec![pause(chance)] } else { Vec::new() },
+        early_success: chance.once_in(4).then(|| EarlySuccess {
+            healthy_percent: minimum_healthy_percent.max(chance.below(101)),
+            cleanup_is_deferred: chance.once_in(2),
+        }),
         placement_constraints: constraints(chance),
         placement_strategy: if daemon { Vec::new() } else { strategy(chance) },
         pool: (!daemon && chance.once_in(3)).then(|| POOL.to_owned()),

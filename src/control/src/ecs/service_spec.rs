@@ -1,7 +1,8 @@
 //! What CreateService and UpdateService read alike from a request, with the defaults of the API filled in.
 
+use gantry_model::rollout::Strategy;
 use gantry_model::service::{
-    BreakerThreshold, CircuitBreaker, DeploymentConfiguration, DeploymentController, SchedulingStrategy,
+    BreakerThreshold, CircuitBreaker, DeploymentConfiguration, DeploymentController, EarlySuccess, SchedulingStrategy,
 };
 use gantry_wire::ApiError;
 use gantry_wire::shapes::ecs as wire;
@@ -40,6 +41,7 @@ pub fn deployment_configuration(
     };
     rollout_spec::read(&mut configuration, given, strategy)?;
     check_percents(&configuration, strategy)?;
+    early_success(&mut configuration, given.early_success_criteria.as_ref())?;
     Ok(configuration)
 }
 
@@ -71,6 +73,33 @@ fn check_percents(configuration: &DeploymentConfiguration, strategy: SchedulingS
     if minimum == maximum && strategy == SchedulingStrategy::Replica {
         return invalid("minimumHealthyPercent and maximumPercent must differ, else no deployment could move.");
     }
+    Ok(())
+}
+
+/// Reads when a deployment succeeds before it is whole into `into`, which has that of before.
+fn early_success(
+    into: &mut DeploymentConfiguration,
+    given: Option<&wire::DeploymentEarlySuccessCriteria>,
+) -> Result<(), ApiError> {
+    let invalid = |text: &str| Err(ApiError::invalid_parameter(format!("deploymentConfiguration.{text}")));
+    let is_staged = into.strategy != Strategy::Rolling;
+    let Some(given) = given else {
+        into.early_success = into.early_success.filter(|_| !is_staged);
+        return Ok(());
+    };
+    if given.enable != Some(true) {
+        into.early_success = None;
+        return Ok(());
+    }
+    if is_staged {
+        return invalid("earlySuccessCriteria is only for the strategy ROLLING.");
+    }
+    let healthy_percent = given.healthy_percent.and_then(|percent| u32::try_from(percent).ok()).unwrap_or(100);
+    if healthy_percent < into.minimum_healthy_percent {
+        return invalid("earlySuccessCriteria.healthyPercent must not be below minimumHealthyPercent.");
+    }
+    let cleanup_is_deferred = given.source_service_revision_cleanup.as_deref() == Some("DEFERRED");
+    into.early_success = Some(EarlySuccess { healthy_percent, cleanup_is_deferred });
     Ok(())
 }
 
@@ -123,6 +152,9 @@ pub fn refuse_idle(
     }
     if given.strategy.as_deref().is_some_and(|strategy| strategy != "ROLLING") {
         return only_ecs("strategy");
+    }
+    if given.early_success_criteria.as_ref().is_some_and(|criteria| criteria.enable == Some(true)) {
+        return only_ecs("earlySuccessCriteria");
     }
     Ok(())
 }

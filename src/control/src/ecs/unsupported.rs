@@ -59,8 +59,5 @@ pub fn refuse_deployments(
     if configuration.alarms.as_ref().is_some_and(|a| a.enable == Some(true)) {
         return Err(refuse("deploymentConfiguration.alarms", "there are no alarms yet; use the circuit breaker."));
     }
-    if configuration.early_success_criteria.as_ref().is_some_and(|c| c.enable == Some(true)) {
-        return Err(refuse("deploymentConfiguration.earlySuccessCriteria", "a deployment succeeds when it is whole."));
-    }
     Ok(())
 }

@@ -8,6 +8,8 @@ use gantry_model::{ClusterName, ServiceName};
 use gantry_testkit::{TestGantry, scope};
 use serde_json::{Value, json};
 
+use crate::refusal;
+
 /// The cluster `default` with a host, a definition `web:1`, and the service `web` of it with the members of `service`.
 pub(crate) async fn serving(gantry: &TestGantry, service: Value) {
     gantry.cluster("default").await;
@@ -87,4 +89,28 @@ async fn a_service_that_is_not_there_is_reported_and_the_others_are_described() 
             { "arn": elsewhere, "reason": "MISSING" },
         ])
     );
+}
+
+#[tokio::test]
+async fn early_success_is_answered_as_given_and_refused_where_it_makes_no_sense() {
+    let gantry = TestGantry::start().await;
+    let criteria = json!({ "enable": true, "healthyPercent": 100, "sourceServiceRevisionCleanup": "DEFERRED" });
+    let configuration = json!({ "earlySuccessCriteria": criteria });
+    serving(&gantry, json!({ "desiredCount": 1, "deploymentConfiguration": configuration })).await;
+    let described = || gantry.ecs("DescribeServices", json!({ "services": ["web"] }));
+    let answered = described().await.unwrap()["services"][0]["deploymentConfiguration"]["earlySuccessCriteria"].clone();
+    assert_eq!(answered, criteria);
+    let update = |configuration: Value| {
+        gantry.ecs("UpdateService", json!({ "service": "web", "deploymentConfiguration": configuration }))
+    };
+    let (code, message) =
+        refusal(update(json!({ "earlySuccessCriteria": { "enable": true, "healthyPercent": 99 } })).await);
+    assert_eq!(code, "InvalidParameterException");
+    assert!(message.contains("healthyPercent must not be below minimumHealthyPercent"), "{message}");
+    update(json!({ "earlySuccessCriteria": { "enable": false } })).await.unwrap();
+    let answered = described().await.unwrap()["services"][0]["deploymentConfiguration"]["earlySuccessCriteria"].clone();
+    assert_eq!(answered, Value::Null);
+    let staged = json!({ "strategy": "CANARY", "earlySuccessCriteria": { "enable": true } });
+    let (_, message) = refusal(update(staged).await);
+    assert!(message.contains("only for the strategy ROLLING"), "{message}");
 }

@@ -165,7 +165,8 @@ impl Pass<'_> {
         let up = self.starts.is_empty()
             && u32::try_from(keepers.len()) == Ok(self.service.desired_count)
             && keepers.iter().all(|keeper| keeper.standing == Standing::Healthy);
-        if up && self.lingering().all(|task| self.is_of_primary(task)) {
+        let is_whole = up && self.lingering().all(|task| self.is_of_primary(task));
+        if is_whole || self.succeeds_early(&keepers) {
             self.complete_primary();
         }
         self.drop_drained();
@@ -176,6 +177,14 @@ impl Pass<'_> {
                 self.wake(at);
             }
         }
+    }
+
+    /// Whether enough of a rolling deployment is healthy that it counts as done.
+    fn succeeds_early(&self, keepers: &[Live<'_>]) -> bool {
+        let Some(criteria) = self.service.deployment_configuration.early_success else { return false };
+        let healthy = keepers.iter().filter(|keeper| keeper.standing == Standing::Healthy).count();
+        healthy >= super::percent(self.service.desired_count, criteria.healthy_percent, 99)
+            && (criteria.cleanup_is_deferred || self.lingering().all(|task| self.is_of_primary(task)))
     }
 
     fn lingering(&self) -> impl Iterator<Item = &Task> {

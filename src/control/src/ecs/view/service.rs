@@ -190,6 +190,13 @@ pub(super) fn deployment_configuration(configuration: &DeploymentConfiguration) 
             }),
             _ => None,
         },
+        early_success_criteria: configuration.early_success.map(|early| wire::DeploymentEarlySuccessCriteria {
+            enable: Some(true),
+            healthy_percent: Some(signed(early.healthy_percent)),
+            source_service_revision_cleanup: Some(
+                if early.cleanup_is_deferred { "DEFERRED" } else { "BLOCKING" }.to_owned(),
+            ),
+        }),
         ..wire::DeploymentConfiguration::default()
     }
 }

@@ -2,6 +2,7 @@
 
 use gantry_model::UnixMillis;
 use gantry_model::service::DeploymentStatus::{Active, Primary};
+use gantry_model::service::EarlySuccess;
 use gantry_model::service::RolloutState::{Completed, Failed, InProgress};
 use gantry_model::task::TaskStatus;
 
@@ -164,4 +165,30 @@ fn only_a_deployment_under_way_with_one_before_it_can_be_rolled_back() {
     assert!(stop_and_roll_back(&first, UnixMillis(0)).is_none());
     let aborted = stop_deployment(&first, UnixMillis(0)).unwrap();
     assert_eq!(aborted.primary().unwrap().rollout_state, Failed);
+}
+
+#[test]
+fn a_deployment_may_succeed_before_it_is_whole() {
+    // Four old tasks and three new ones of which two are healthy; the minimum keeps two.
+    let deploying = |healthy_percent, cleanup_is_deferred| {
+        let mut scene = scene(4).percents(50, 200).deploying(2);
+        scene.service.deployment_configuration.early_success =
+            Some(EarlySuccess { healthy_percent, cleanup_is_deferred });
+        let new = [task(5).of(2), task(6).of(2), task(7).of(2).pending()];
+        scene.tasks([task(1), task(2)].into_iter().chain(new))
+    };
+    let completed = |scene: &Scene| {
+        let outcome = scene.run();
+        outcome.service.primary().unwrap().rollout_state == Completed
+    };
+    assert!(completed(&deploying(50, true)));
+    assert!(!completed(&deploying(51, true)), "two of four are not 51 percent");
+    assert!(!completed(&deploying(50, false)), "old tasks still run");
+    // What is left to do is done all the same.
+    let outcome = deploying(50, true).run();
+    assert_eq!(outcome.starts.len(), 1);
+    assert_eq!(outcome.service.deployments.len(), 2);
+    let mut after = deploying(50, false);
+    after.tasks.retain(|task| task.deployment.as_ref() == Some(&crate::fixtures::deployment_id(2)));
+    assert!(completed(&after));
 }

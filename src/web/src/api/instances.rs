@@ -20,6 +20,8 @@ pub struct InstanceSummary {
     pub docker_version: String,
     pub availability_zone: Option<String>,
     pub instance_type: Option<String>,
+    /// The capacity provider whose pool it is in.
+    pub capacity_provider: Option<String>,
     pub running: u32,
     pub pending: u32,
     /// CPU units, registered and still free.
@@ -184,6 +186,7 @@ mod read {
             docker_version: text(instance.version_info().and_then(|v| v.docker_version())),
             availability_zone: attribute("ecs.availability-zone"),
             instance_type: attribute("ecs.instance-type"),
+            capacity_provider: instance.capacity_provider_name().map(str::to_owned),
             running: count(instance.running_tasks_count()),
             pending: count(instance.pending_tasks_count()),
             cpu: integer(registered, "CPU"),

@@ -10,6 +10,7 @@ pub mod instances;
 #[cfg(feature = "ssr")]
 pub(crate) mod network;
 pub mod overview;
+pub mod pools;
 pub mod repositories;
 pub mod service_list;
 pub mod services;

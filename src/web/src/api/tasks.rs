@@ -15,6 +15,7 @@ pub struct TaskDetail {
     pub arn: String,
     pub group: String,
     pub started_by: Option<String>,
+    pub capacity_provider: Option<String>,
     /// Task-level cpu in units and memory in MiB.
     pub cpu: Option<i64>,
     pub memory_mib: Option<i64>,
@@ -208,6 +209,7 @@ mod read {
             arn: text(task.task_arn()),
             group: text(task.group()),
             started_by: task.started_by().map(str::to_owned),
+            capacity_provider: task.capacity_provider_name().map(str::to_owned),
             cpu: units(task.cpu()),
             memory_mib: units(task.memory()),
             network_mode: definition

@@ -7,7 +7,9 @@ use leptos::prelude::*;
 
 use super::frame::ClusterFrame;
 use super::instances::name;
+use super::pools::pools;
 use crate::api::instances::{InstanceSummary, list_instances, sum};
+use crate::api::pools::list_pools;
 use crate::components::{Capacity, CapacityBar, Card, EmptyState, Fresh, StateWord, Table, panel};
 use crate::format::{count, cpu_units, mebibytes};
 use crate::live::refresh_on;
@@ -20,6 +22,10 @@ pub fn ClusterCapacity() -> impl IntoView {
     let hosts = Resource::new(move || cluster.get(), list_instances);
     let here = Signal::derive(move || Some(cluster.get()));
     refresh_on(&[EventKind::ContainerInstance, EventKind::Task], here, move || hosts.refetch());
+    let providers = Resource::new(move || cluster.get(), list_pools);
+    refresh_on(&[EventKind::CapacityProvider, EventKind::Cluster, EventKind::ContainerInstance], here, move || {
+        providers.refetch();
+    });
     let fresh = Fresh::default();
     view! {
         <ClusterFrame section="capacity" />
@@ -32,6 +38,7 @@ pub fn ClusterCapacity() -> impl IntoView {
                 </div>
             }
         })}
+        {panel(providers, "Capacity providers", move |found| pools(&cluster.get(), &found))}
     }
 }
 

@@ -7,6 +7,7 @@ pub mod frame;
 pub mod instance;
 pub mod instances;
 pub mod list;
+pub mod pools;
 pub mod services;
 pub mod tasks;
 

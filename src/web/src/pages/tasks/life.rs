@@ -111,6 +111,7 @@ mod tests {
             summary,
             arn: String::new(),
             group: String::new(),
+            capacity_provider: None,
             started_by: None,
             cpu: None,
             memory_mib: None,

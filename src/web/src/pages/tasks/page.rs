@@ -105,6 +105,11 @@ fn placement(task: &TaskDetail) -> AnyView {
         let href = format!("/clusters/{}/instances/{id}", summary.cluster);
         view! { <Fact label="Host"><a class="link mono" href=href>{short_id(&id)}</a></Fact> }
     });
+    let waits = summary.instance.is_none() && summary.launch_type == "EC2" && summary.last_status == "PROVISIONING";
+    let wait = waits.then(|| {
+        let provider = task.capacity_provider.clone().unwrap_or_default();
+        view! { <Fact label="Host">"waits for room in the pool of "<span class="mono">{provider}</span></Fact> }
+    });
     let text = |label: &'static str, value: Option<String>| {
         value.filter(|value| !value.is_empty()).map(|value| view! { <Fact label>{value}</Fact> })
     };
@@ -114,6 +119,8 @@ fn placement(task: &TaskDetail) -> AnyView {
     };
     let facts = (
         host,
+        wait,
+        text("Capacity provider", task.capacity_provider.clone()),
         text("Zone", summary.availability_zone.clone()),
         text("Task CPU", task.cpu.map(cpu_units)),
         text("Task memory", task.memory_mib.map(mebibytes)),

@@ -128,6 +128,9 @@ pub(crate) struct ServeFlags {
     #[arg(long, env = "GANTRY_STOPPED_TASK_RETENTION_HOURS", default_value_t = 720,
         value_parser = clap::value_parser!(u32).range(1..=87_600))]
     pub(crate) stopped_task_retention_hours: u32,
+    /// Lets images be deleted and expire that tasks or services use.
+    #[arg(long, env = "GANTRY_ALLOW_DELETING_USED_IMAGES")]
+    pub(crate) allow_deleting_used_images: bool,
     /// A URL that is told what happens to tasks, hosts, services and deployments; may be given several times.
     #[arg(long = "event-webhook", env = "GANTRY_EVENT_WEBHOOK", value_delimiter = ' ', requires = "event_webhook_key")]
     pub(crate) event_webhooks: Vec<String>,

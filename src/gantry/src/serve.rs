@@ -114,7 +114,12 @@ async fn control(
     let scope = Scope { account: flags.account.clone(), region: flags.region.clone() };
     let blobs = BlobStore::open_disk(flags.data_dir.join("blobs")).await.context("open the blob store")?;
     let tokens = Tokens::open(store).await.context("open the registry's token key")?;
-    let registry = Registry::new(store.clone(), blobs, tokens, Settings::new(scope));
+    let settings = Settings {
+        hosts: vec![registry_host.clone()],
+        protects_images_in_use: !flags.allow_deleting_used_images,
+        ..Settings::new(scope)
+    };
+    let registry = Registry::new(store.clone(), blobs, tokens, settings);
     let config = ControlConfig {
         account: flags.account.clone(),
         default_region: flags.region.clone(),

@@ -1,7 +1,7 @@
 //! Repositories and images, as the registry and the ECR API share them.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::ids::{Digest, ImageTag, RepositoryName, Scope};
 use crate::tag::Tag;
@@ -21,6 +21,21 @@ pub struct Repository {
     /// `encryptionConfiguration` in the shape of the API.
     pub encryption_configuration: Value,
     pub tags: Vec<Tag>,
+    /// Which images expire; `None` when none does.
+    #[serde(default)]
+    pub lifecycle_policy: Option<StoredLifecyclePolicy>,
+    /// The text of the policy that a preview was last asked for.
+    #[serde(default)]
+    pub lifecycle_preview: Option<String>,
+}
+
+/// A lifecycle policy as it was given, which was found valid (`lifecycle::LifecyclePolicy`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StoredLifecyclePolicy {
+    pub text: String,
+    /// `None` until it was applied.
+    pub last_evaluated_at: Option<UnixMillis>,
 }
 
 /// Whether a tag may move to another image.
@@ -47,6 +62,23 @@ impl TagMutability {
 }
 
 impl Repository {
+    /// A repository with the defaults of the API: mutable tags, no scanning, no policies.
+    #[must_use]
+    pub fn new(scope: Scope, name: RepositoryName, created_at: UnixMillis) -> Self {
+        Self {
+            scope,
+            name,
+            created_at,
+            image_tag_mutability: TagMutability::Mutable,
+            mutability_exclusion_filters: Vec::new(),
+            scan_on_push: false,
+            encryption_configuration: json!({ "encryptionType": "AES256" }),
+            tags: Vec::new(),
+            lifecycle_policy: None,
+            lifecycle_preview: None,
+        }
+    }
+
     /// Whether `tag` is fixed to the image that it first named.
     #[must_use]
     pub fn is_immutable(&self, tag: &ImageTag) -> bool {

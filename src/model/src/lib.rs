@@ -12,6 +12,7 @@ pub mod container_instance;
 pub mod event;
 pub mod ids;
 pub mod image;
+pub mod lifecycle;
 pub mod placement;
 pub mod principal;
 pub mod resources;

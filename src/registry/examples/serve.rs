@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use gantry_model::image::{Repository, TagMutability};
+use gantry_model::image::Repository;
 use gantry_model::principal::{Principal, PrincipalKind};
 use gantry_model::{AccountId, Region, RepositoryName, Scope, UnixMillis};
 use gantry_registry::{Registry, RepositoryError, Settings, Tokens, router};
@@ -58,14 +58,5 @@ fn now() -> Result<UnixMillis, Failure> {
 }
 
 fn repository(scope: &Scope, name: RepositoryName) -> Repository {
-    Repository {
-        scope: scope.clone(),
-        name,
-        created_at: UnixMillis(0),
-        image_tag_mutability: TagMutability::Mutable,
-        mutability_exclusion_filters: Vec::new(),
-        scan_on_push: false,
-        encryption_configuration: serde_json::json!({ "encryptionType": "AES256" }),
-        tags: Vec::new(),
-    }
+    Repository::new(scope.clone(), name, UnixMillis(0))
 }

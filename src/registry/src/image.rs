@@ -41,6 +41,8 @@ pub enum ImageError {
     MissingDigestAndTag,
     #[error("The image with digest '{digest}' is referenced by the manifest list with digest '{index}'")]
     ReferencedByManifestList { digest: Digest, index: Digest },
+    #[error("The image '{image}' is used by {user}")]
+    InUse { image: String, user: String },
     #[error("the registry's database failed")]
     Store(#[from] StoreError),
 }
@@ -118,6 +120,7 @@ impl Registry {
     ) -> Result<Vec<ImageId>, ImageError> {
         let (scope, name, id) = (scope.clone(), name.clone(), id.clone());
         let grace = self.settings.blob_grace_millis;
+        let users = self.users(&scope, &name).await?;
         self.store
             .write(move |tx| {
                 Box::pin(async move {
@@ -126,10 +129,14 @@ impl Registry {
                     let tags = image::tags_of(tx, row.id, &digest).await?;
                     match id.tag {
                         Some(tag) if tags.len() > 1 => {
+                            refuse_if_used(users.of_tag(&tag), tag.as_str())?;
                             remove_tag(tx, &row, &tag, &digest).await?;
                             Ok(vec![ImageId { digest: Some(digest), tag: Some(tag) }])
                         }
-                        _ => delete_whole(tx, &row, &digest, tags, grace).await,
+                        _ => {
+                            refuse_if_used(users.of_image(&digest, &tags), digest.as_str())?;
+                            delete_whole(tx, &row, &digest, tags, grace).await
+                        }
                     }
                 })
             })
@@ -142,6 +149,7 @@ impl Registry {
     /// [`ImageError::ImageNotFound`] when there is no such tag.
     pub async fn untag_image(&self, scope: &Scope, name: &RepositoryName, tag: &ImageTag) -> Result<(), ImageError> {
         let (scope, name, tag) = (scope.clone(), name.clone(), tag.clone());
+        refuse_if_used(self.users(&scope, &name).await?.of_tag(&tag), tag.as_str())?;
         self.store
             .write(move |tx| {
                 Box::pin(async move {
@@ -202,6 +210,13 @@ async fn resolve(conn: &mut Conn, row: &RepositoryRow, id: &ImageId) -> Result<D
         (Some(digest), _, None) if image::exists(conn, row.id, digest).await? => Ok(digest.clone()),
         (Some(_), _, None) => Err(image_not_found(row, id)),
         (None, _, None) => Err(ImageError::MissingDigestAndTag),
+    }
+}
+
+fn refuse_if_used(user: Option<&str>, image: &str) -> Result<(), ImageError> {
+    match user {
+        None => Ok(()),
+        Some(user) => Err(ImageError::InUse { image: image.to_owned(), user: user.to_owned() }),
     }
 }
 

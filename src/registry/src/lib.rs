@@ -11,6 +11,7 @@
 //!   [`Registry::complete_layer_upload`], [`Registry::layer_download_path`] with [`LayerError`];
 //! - `referrers.rs`: [`Registry::referrers`];
 //! - `token.rs`: [`Tokens::issue`], the password of `docker login`;
+//! - `lifecycle.rs`: [`Registry::expiring`], [`Registry::apply_lifecycle_policies`]; `in_use.rs`: which images are spared;
 //! - `collect.rs`: [`Registry::collect_once`], the online garbage collection, called by a loop.
 //!
 //! Invariants:
@@ -26,7 +27,9 @@ mod access;
 mod collect;
 mod http;
 mod image;
+mod in_use;
 mod layer;
+mod lifecycle;
 mod manifest;
 mod push;
 mod referrers;
@@ -42,6 +45,7 @@ pub use gantry_store::upload::UploadId;
 pub use http::router;
 pub use image::{ImageError, ImageId, StoredManifest};
 pub use layer::{Layer, LayerError, PART_SIZE};
+pub use lifecycle::Expiring;
 pub use manifest::ManifestError;
 pub use push::{MAX_MANIFEST_BYTES, PutManifest, PutManifestError, PutManifestOutcome};
 pub use registry::{Registry, Settings};

@@ -21,6 +21,10 @@ pub struct Settings {
     pub blob_grace_millis: i64,
     /// How long an upload is kept that nobody goes on with.
     pub upload_grace_millis: i64,
+    /// The hosts that stand before the names of this registry's images.
+    pub hosts: Vec<String>,
+    /// Whether images that tasks or services use can neither be deleted nor expire.
+    pub protects_images_in_use: bool,
     /// Where the time comes from; the same clock as the store's.
     pub clock: Clock,
 }
@@ -33,6 +37,8 @@ impl Settings {
             default_scope,
             blob_grace_millis: 3_600_000,
             upload_grace_millis: 24 * 3_600_000,
+            hosts: Vec::new(),
+            protects_images_in_use: true,
             clock: Arc::new(system_now),
         }
     }
@@ -44,6 +50,8 @@ impl fmt::Debug for Settings {
             .field("default_scope", &self.default_scope)
             .field("blob_grace_millis", &self.blob_grace_millis)
             .field("upload_grace_millis", &self.upload_grace_millis)
+            .field("hosts", &self.hosts)
+            .field("protects_images_in_use", &self.protects_images_in_use)
             .finish_non_exhaustive()
     }
 }

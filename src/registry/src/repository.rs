@@ -28,6 +28,8 @@ pub enum RepositoryError {
         "The repository with name '{name}' in registry with id '{account}' cannot be deleted because it still contains images"
     )]
     NotEmpty { name: RepositoryName, account: AccountId },
+    #[error("The repository with name '{name}' cannot be deleted because {user} uses an image of it")]
+    InUse { name: RepositoryName, user: String },
     #[error("the registry's database failed")]
     Store(#[from] StoreError),
 }
@@ -109,7 +111,7 @@ impl Registry {
     /// Deletes a repository, with its images when `force`; answers what it was.
     ///
     /// # Errors
-    /// [`RepositoryError::NotFound`], or [`RepositoryError::NotEmpty`] without `force`.
+    /// [`RepositoryError::NotFound`], [`RepositoryError::NotEmpty`] without `force`, [`RepositoryError::InUse`] with it.
     pub async fn delete_repository(
         &self,
         scope: &Scope,
@@ -117,12 +119,17 @@ impl Registry {
         force: bool,
     ) -> Result<Repository, RepositoryError> {
         let (scope, name) = (scope.clone(), name.clone());
+        let user = self.users(&scope, &name).await?.any().map(str::to_owned);
         self.store
             .write(move |tx| {
                 Box::pin(async move {
                     let row = find::<RepositoryError>(tx, &scope, &name).await?;
-                    if !force && repository::has_images(tx, row.id).await? {
+                    let has_images = repository::has_images(tx, row.id).await?;
+                    if !force && has_images {
                         return Err(RepositoryError::NotEmpty { name, account: scope.account });
+                    }
+                    if let Some(user) = user.filter(|_| has_images) {
+                        return Err(RepositoryError::InUse { name, user });
                     }
                     repository::delete(tx, row.id).await?;
                     append_event(tx, &row.repository, "DELETE");

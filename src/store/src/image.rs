@@ -5,7 +5,7 @@
 //! - what a manifest names is in `manifest_reference` as long as the manifest is there: that is what keeps blobs and
 //!   children from collection. A `subject` is not a reference: it may be missing, and does not live longer for it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use bytes::Bytes;
 use gantry_model::image::Image;
@@ -381,6 +381,24 @@ pub async fn is_referenced(conn: &mut Conn, repository: i64, digest: &Digest) ->
         .fetch_one(conn)
         .await
         .map_err(StoreError::query("look for manifests that name the digest"))
+}
+
+/// The images of the repository that an index of it names, or whose subject is there.
+///
+/// # Errors
+/// When they cannot be read.
+pub async fn bound_to_another(conn: &mut Conn, repository: i64) -> Result<HashSet<Digest>, StoreError> {
+    let digests: Vec<String> = sqlx::query_scalar(
+        "SELECT m.digest FROM manifest m WHERE m.repository = $1 AND (
+           EXISTS (SELECT 1 FROM manifest_reference f
+             WHERE f.repository = m.repository AND f.referenced = m.digest AND f.manifest <> m.digest)
+           OR EXISTS (SELECT 1 FROM manifest s WHERE s.repository = m.repository AND s.digest = m.subject))",
+    )
+    .bind(repository)
+    .fetch_all(conn)
+    .await
+    .map_err(StoreError::query("look for images that belong to another"))?;
+    digests.into_iter().map(digest).collect()
 }
 
 /// How many images the repository holds.

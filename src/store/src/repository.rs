@@ -88,6 +88,18 @@ pub async fn list(
     rows.into_iter().map(read_row).collect()
 }
 
+/// The repositories of every account and region.
+///
+/// # Errors
+/// When they cannot be read.
+pub async fn all(conn: &mut Conn) -> Result<Vec<RepositoryRow>, StoreError> {
+    let rows: Vec<(i64, String)> = sqlx::query_as("SELECT id, body FROM repository ORDER BY id")
+        .fetch_all(conn)
+        .await
+        .map_err(StoreError::query("list the repositories"))?;
+    rows.into_iter().map(read_row).collect()
+}
+
 /// Writes the settings and tags of a repository; its name and scope stay.
 ///
 /// # Errors

@@ -75,7 +75,8 @@ impl TestGantry {
         };
         let store = Store::open_with_clock(&dir.path().join("gantry.db"), Arc::clone(&clock)).await.expect("a store");
         let blobs = BlobStore::open_disk(dir.path().join("blobs")).await.expect("a blob store");
-        let settings = Settings { clock: Arc::clone(&clock), ..Settings::new(scope()) };
+        let hosts = vec![REGISTRY_HOST.to_owned()];
+        let settings = Settings { hosts, clock: Arc::clone(&clock), ..Settings::new(scope()) };
         let registry = Registry::new(store.clone(), blobs, Tokens::with_key([7; 32]), settings);
         let config = ControlConfig {
             account: account(),

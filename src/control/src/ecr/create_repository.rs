@@ -38,13 +38,11 @@ fn wanted(call: &Call, input: CreateRepositoryRequest) -> Result<Repository, Api
         return Err(ApiError::too_many_tags());
     }
     Ok(Repository {
-        scope: call.scope.clone(),
-        name,
-        created_at: call.now,
         image_tag_mutability,
         mutability_exclusion_filters,
         scan_on_push: input.image_scanning_configuration.and_then(|c| c.scan_on_push).unwrap_or(false),
         encryption_configuration: settings::encryption(input.encryption_configuration)?,
         tags,
+        ..Repository::new(call.scope.clone(), name, call.now)
     })
 }

@@ -24,6 +24,7 @@ impl From<RepositoryError> for Failure {
             RepositoryError::NotEmpty { name, account } => {
                 ApiError::repository_not_empty(name.as_str(), account.as_str()).into()
             }
+            RepositoryError::InUse { .. } => ApiError::new("RepositoryNotEmptyException", error.to_string()).into(),
             RepositoryError::Store(error) => error.into(),
         }
     }
@@ -85,7 +86,9 @@ pub(super) fn of_image(error: ImageError, scope: &Scope, repository: &Repository
         ImageError::MissingDigestAndTag => {
             ApiError::constraint("imageIds", "both tag and digest cannot be null").into()
         }
-        error @ ImageError::ReferencedByManifestList { .. } => ApiError::server(error.to_string()).into(),
+        error @ (ImageError::ReferencedByManifestList { .. } | ImageError::InUse { .. }) => {
+            ApiError::server(error.to_string()).into()
+        }
     }
 }
 
@@ -139,6 +142,8 @@ pub(super) fn of_id(error: ImageError) -> Result<IdFailure, Failure> {
             "ImageReferencedByManifestList",
             format!("Requested image referenced by manifest list: [{index}]"),
         )),
+        // The model has no code for it; this one says that the image is not to be had for what was asked.
+        error @ ImageError::InUse { .. } => Ok(IdFailure::new("ImageInaccessible", error.to_string())),
     }
 }
 

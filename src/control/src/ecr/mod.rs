@@ -8,6 +8,7 @@ mod batch_delete_image;
 mod batch_get_image;
 mod complete_layer_upload;
 mod create_repository;
+mod delete_lifecycle_policy;
 mod delete_repository;
 mod describe_images;
 mod describe_registry;
@@ -15,15 +16,21 @@ mod describe_repositories;
 mod failures;
 mod get_authorization_token;
 mod get_download_url_for_layer;
+mod get_lifecycle_policy;
+mod get_lifecycle_policy_preview;
 mod image_filter;
 mod initiate_layer_upload;
+mod lifecycle;
+mod list_image_referrers;
 mod list_images;
 mod list_tags_for_resource;
 mod put_image;
 mod put_image_scanning_configuration;
 mod put_image_tag_mutability;
+mod put_lifecycle_policy;
 mod resolve;
 mod settings;
+mod start_lifecycle_policy_preview;
 mod tag_resource;
 mod tags;
 mod untag_resource;
@@ -43,13 +50,17 @@ pub fn register(operations: &mut Operations) {
     operations.add("ecr", "BatchGetImage", batch_get_image::batch_get_image);
     operations.add("ecr", "CompleteLayerUpload", complete_layer_upload::complete_layer_upload);
     operations.add("ecr", "CreateRepository", create_repository::create_repository);
+    operations.add("ecr", "DeleteLifecyclePolicy", delete_lifecycle_policy::delete_lifecycle_policy);
     operations.add("ecr", "DeleteRepository", delete_repository::delete_repository);
     operations.add("ecr", "DescribeImages", describe_images::describe_images);
     operations.add("ecr", "DescribeRegistry", describe_registry::describe_registry);
     operations.add("ecr", "DescribeRepositories", describe_repositories::describe_repositories);
     operations.add("ecr", "GetAuthorizationToken", get_authorization_token::get_authorization_token);
     operations.add("ecr", "GetDownloadUrlForLayer", get_download_url_for_layer::get_download_url_for_layer);
+    operations.add("ecr", "GetLifecyclePolicy", get_lifecycle_policy::get_lifecycle_policy);
+    operations.add("ecr", "GetLifecyclePolicyPreview", get_lifecycle_policy_preview::get_lifecycle_policy_preview);
     operations.add("ecr", "InitiateLayerUpload", initiate_layer_upload::initiate_layer_upload);
+    operations.add("ecr", "ListImageReferrers", list_image_referrers::list_image_referrers);
     operations.add("ecr", "ListImages", list_images::list_images);
     operations.add("ecr", "ListTagsForResource", list_tags_for_resource::list_tags_for_resource);
     operations.add("ecr", "PutImage", put_image::put_image);
@@ -59,6 +70,12 @@ pub fn register(operations: &mut Operations) {
         put_image_scanning_configuration::put_image_scanning_configuration,
     );
     operations.add("ecr", "PutImageTagMutability", put_image_tag_mutability::put_image_tag_mutability);
+    operations.add("ecr", "PutLifecyclePolicy", put_lifecycle_policy::put_lifecycle_policy);
+    operations.add(
+        "ecr",
+        "StartLifecyclePolicyPreview",
+        start_lifecycle_policy_preview::start_lifecycle_policy_preview,
+    );
     operations.add("ecr", "TagResource", tag_resource::tag_resource);
     operations.add("ecr", "UntagResource", untag_resource::untag_resource);
     operations.add("ecr", "UploadLayerPart", upload_layer_part::upload_layer_part);

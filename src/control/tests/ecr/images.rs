@@ -275,3 +275,30 @@ async fn an_image_that_an_index_names_is_not_deleted_before_it() {
     let answer = ecr.ok("BatchDeleteImage", delete).await;
     assert_eq!(answer, json!({ "imageIds": [id(&child, None)], "failures": [] }));
 }
+
+#[tokio::test]
+async fn the_referrers_of_an_image_are_listed_by_type_and_page_by_page() {
+    let ecr = Ecr::with_repository("app").await;
+    let image = ecr.image("app", "image", Some("v1")).await;
+    let subject = digest_of(image.as_bytes());
+    for (number, artifact_type) in [(1, "application/spdx"), (2, "application/sig"), (3, "application/sig")] {
+        let mut manifest: Value = serde_json::from_str(&ecr.image_manifest("app", &number.to_string()).await).unwrap();
+        manifest["artifactType"] = artifact_type.into();
+        manifest["annotations"] = json!({ "n": number.to_string() });
+        manifest["subject"] = json!({ "mediaType": OCI_MANIFEST, "digest": subject, "size": image.len() });
+        ecr.ok("PutImage", json!({ "repositoryName": "app", "imageManifest": manifest.to_string() })).await;
+    }
+    let of = |filter: Value| json!({ "subjectId": { "imageDigest": subject }, "filter": filter });
+    for size in [1, 2, 50] {
+        assert_eq!(pages(&ecr, "ListImageReferrers", "referrers", of(json!({})), size).await.len(), 3);
+        let signatures = of(json!({ "artifactTypes": ["application/sig"] }));
+        assert_eq!(pages(&ecr, "ListImageReferrers", "referrers", signatures, size).await.len(), 2);
+    }
+    let sbom =
+        pages(&ecr, "ListImageReferrers", "referrers", of(json!({ "artifactTypes": ["application/spdx"] })), 1).await;
+    assert_eq!((&sbom[0]["artifactType"], &sbom[0]["annotations"]), (&json!("application/spdx"), &json!({ "n": "1" })));
+    let archived = of(json!({ "artifactStatus": "ARCHIVED" }));
+    assert_eq!(pages(&ecr, "ListImageReferrers", "referrers", archived, 5).await, Vec::<Value>::new());
+    let none = json!({ "repositoryName": "gone", "subjectId": { "imageDigest": subject } });
+    ecr.refused("ListImageReferrers", none, "RepositoryNotFoundException").await;
+}

@@ -4,6 +4,7 @@
 
 mod images;
 mod layers;
+mod lifecycle;
 mod pushes;
 mod repositories;
 

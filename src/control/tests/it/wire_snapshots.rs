@@ -292,6 +292,17 @@ async fn operations_of_ecr_answer_as_they_did() {
     tour.call("ListImages", of(json!({}))).await;
     let ids = json!([{ "imageTag": "1" }, { "imageTag": "2" }]);
     tour.call("BatchGetImage", of(json!({ "imageIds": ids }))).await;
+    let selection = json!({ "tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 1 });
+    let rules = json!([{ "rulePriority": 1, "selection": selection, "action": { "type": "expire" } }]);
+    let policy = json!({ "rules": rules }).to_string();
+    let of_image = format!("sha256:{}", hex::encode(Sha256::digest(manifest.as_bytes())));
+    let subject = json!({ "subjectId": { "imageDigest": of_image } });
+    tour.call("ListImageReferrers", of(subject)).await;
+    tour.call("PutLifecyclePolicy", of(json!({ "lifecyclePolicyText": policy }))).await;
+    tour.call("GetLifecyclePolicy", of(json!({}))).await;
+    tour.call("StartLifecyclePolicyPreview", of(json!({}))).await;
+    tour.call("GetLifecyclePolicyPreview", of(json!({}))).await;
+    tour.call("DeleteLifecyclePolicy", of(json!({}))).await;
     tour.call("BatchDeleteImage", of(json!({ "imageIds": ids }))).await;
     tour.call("DescribeRegistry", json!({})).await;
     tour.call("GetAuthorizationToken", json!({})).await;

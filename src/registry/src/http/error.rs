@@ -104,9 +104,9 @@ impl From<RepositoryError> for OciError {
         match error {
             RepositoryError::NotFound(error) => error.into(),
             RepositoryError::Store(error) => error.into(),
-            RepositoryError::AlreadyExists { .. } | RepositoryError::NotEmpty { .. } => {
-                Self::bad_request("DENIED", error.to_string())
-            }
+            RepositoryError::AlreadyExists { .. }
+            | RepositoryError::NotEmpty { .. }
+            | RepositoryError::InUse { .. } => Self::bad_request("DENIED", error.to_string()),
         }
     }
 }
@@ -143,6 +143,7 @@ impl From<ImageError> for OciError {
             ImageError::ImageNotFound { .. }
             | ImageError::TagDoesNotMatchDigest { .. }
             | ImageError::MissingDigestAndTag => Self::not_found("MANIFEST_UNKNOWN", message),
+            ImageError::InUse { .. } => Self::new(StatusCode::FORBIDDEN, "DENIED", message),
             ImageError::ReferencedByManifestList { .. } => {
                 Self::new(StatusCode::METHOD_NOT_ALLOWED, "DENIED", message).with_header("allow", "GET, HEAD, PUT")
             }

@@ -9,7 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
-use gantry_model::image::{Repository, TagMutability};
+use gantry_model::image::Repository;
 use gantry_model::principal::{Principal, PrincipalKind};
 use gantry_model::{AccountId, Digest, Region, RepositoryName, Scope, UnixMillis};
 use gantry_registry::{Registry, Settings, Tokens, router};
@@ -81,16 +81,7 @@ pub(crate) fn principal(kind: PrincipalKind) -> Principal {
 }
 
 pub(crate) fn repository(name: RepositoryName) -> Repository {
-    Repository {
-        scope: scope(),
-        name,
-        created_at: UnixMillis(0),
-        image_tag_mutability: TagMutability::Mutable,
-        mutability_exclusion_filters: Vec::new(),
-        scan_on_push: false,
-        encryption_configuration: json!({ "encryptionType": "AES256" }),
-        tags: Vec::new(),
-    }
+    Repository::new(scope(), name, UnixMillis(0))
 }
 
 /// Credentials as HTTP Basic carries them.

@@ -1,8 +1,7 @@
 //! Images: manifests, tags and what names what.
 
-use gantry_model::image::{Repository, TagMutability};
+use gantry_model::image::Repository;
 use gantry_model::{AccountId, Region};
-use serde_json::json;
 use tempfile::TempDir;
 
 use super::*;
@@ -45,16 +44,7 @@ fn manifest(fill: char, references: &[Digest], subject: Option<Digest>) -> NewMa
 async fn store() -> (TempDir, Store, i64) {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&folder.path().join("test.db")).await.unwrap();
-    let repository = Repository {
-        scope: scope(),
-        name: name(),
-        created_at: NOW,
-        image_tag_mutability: TagMutability::Mutable,
-        mutability_exclusion_filters: Vec::new(),
-        scan_on_push: false,
-        encryption_configuration: json!({ "encryptionType": "AES256" }),
-        tags: Vec::new(),
-    };
+    let repository = Repository::new(scope(), name(), NOW);
     let id = store
         .write(move |tx| Box::pin(async move { repository::insert(tx, &repository).await }))
         .await

@@ -1,0 +1,35 @@
+//! What the operations on lifecycle policies share: reading the text, and the policy of a repository.
+
+use gantry_model::RepositoryName;
+use gantry_model::image::{Repository, StoredLifecyclePolicy};
+use gantry_model::lifecycle::LifecyclePolicy;
+use gantry_wire::ApiError;
+
+use crate::context::Call;
+use crate::error::Failure;
+
+/// Checks a policy's text.
+///
+/// # Errors
+/// InvalidParameterException that says what is wrong.
+pub(super) fn parse(text: &str) -> Result<LifecyclePolicy, ApiError> {
+    LifecyclePolicy::parse(text).map_err(|error| {
+        ApiError::constraint("LifecyclePolicyText", &format!("Lifecycle policy validation failure: {error}"))
+    })
+}
+
+/// The repository, with its policy.
+///
+/// # Errors
+/// RepositoryNotFoundException; LifecyclePolicyNotFoundException.
+pub(super) async fn of(call: &Call, name: &RepositoryName) -> Result<(Repository, StoredLifecyclePolicy), Failure> {
+    let repository = call.control.registry.repository(&call.scope, name).await?;
+    let policy = repository.lifecycle_policy.clone();
+    let policy = policy.ok_or_else(|| not_found(call, name))?;
+    Ok((repository, policy))
+}
+
+/// The error that a repository has no policy.
+pub(super) fn not_found(call: &Call, name: &RepositoryName) -> ApiError {
+    ApiError::lifecycle_policy_not_found(name.as_str(), call.scope.account.as_str())
+}

@@ -52,12 +52,17 @@ def main() -> None:
 
         # The task dies and its replacement starts, from what the tag names now.
         docker("kill", docker("ps", "-q", "--filter", f"label=gantry.flow={gantry.data.name}"))
-        tasks = lambda: ecs.describe_tasks(tasks=ecs.list_tasks(serviceName="web")["taskArns"])["tasks"]  # noqa: E731
-        started = lambda: ecs.list_tasks(serviceName="web")["taskArns"] and [  # noqa: E731
-            t for t in tasks() if t["lastStatus"] == "RUNNING" and t["containers"][0].get("imageDigest") == moved]
+
+        def started() -> bool:
+            arns = ecs.list_tasks(serviceName="web")["taskArns"]
+            tasks = ecs.describe_tasks(tasks=arns)["tasks"] if arns else []
+            return any(t["lastStatus"] == "RUNNING" and t["containers"][0].get("imageDigest") == moved for t in tasks)
+
         wait_until(started, "the replacement runs from the image that was kept")
+        last = ecs.list_tasks(serviceName="web")["taskArns"]
         ecs.delete_service(service="web", force=True)
-        wait_until(lambda: not ecs.list_tasks(serviceName="web")["taskArns"], "nothing runs any more")
+        wait_until(lambda: {t["lastStatus"] for t in ecs.describe_tasks(tasks=last)["tasks"]} == {"STOPPED"},
+                   "nothing runs any more")
         gone = ecr.batch_delete_image(repositoryName="web", imageIds=[{"imageDigest": running}, {"imageTag": "live"}])
         check("what nobody uses any more is deleted", not gone["failures"] and not left(), gone)
     finish()

@@ -241,7 +241,7 @@ mod tests {
     const NOW: UnixMillis = UnixMillis(100 * DAY_MILLIS);
 
     fn digest(number: u32) -> Digest {
-        Digest::parse(&format!("sha256:{number:064x}")).unwrap()
+        Digest::parse(format!("sha256:{number:064x}")).unwrap()
     }
 
     /// An image `number`, pushed so many days ago, with tags.
@@ -254,7 +254,7 @@ mod tests {
         }
     }
 
-    fn rule(priority: i64, selection: Value) -> Value {
+    fn rule(priority: i64, selection: &Value) -> Value {
         json!({ "rulePriority": priority, "selection": selection, "action": { "type": "expire" } })
     }
 
@@ -263,14 +263,14 @@ mod tests {
         if let Some(patterns) = patterns {
             selection["tagPatternList"] = json!(patterns);
         }
-        rule(priority, selection)
+        rule(priority, &selection)
     }
 
     fn older(priority: i64, tag_status: &str, days: i64) -> Value {
         let count = ("sinceImagePushed", "days");
         rule(
             priority,
-            json!({
+            &json!({
                 "tagStatus": tag_status, "countType": count.0, "countUnit": count.1, "countNumber": days,
             }),
         )
@@ -332,7 +332,7 @@ mod tests {
             "tagStatus": "tagged", "tagPrefixList": ["v"], "countType": "imageCountMoreThan", "countNumber": 1,
         });
         let images = [image(1, 1, &["v1"]), image(2, 2, &["v2"]), image(3, 3, &["w"])];
-        assert_eq!(expired(&[rule(1, selection)], &images), [(2, 1)]);
+        assert_eq!(expired(&[rule(1, &selection)], &images), [(2, 1)]);
     }
 
     #[test]
@@ -341,7 +341,7 @@ mod tests {
         let selection = |change: (&str, Value)| {
             let mut selection = json!({ "tagStatus": "untagged", "countType": "imageCountMoreThan", "countNumber": 1 });
             selection[change.0] = change.1;
-            json!([rule(1, selection)])
+            json!([rule(1, &selection)])
         };
         for (rules, reason) in [
             (json!([]), "rules must be 1 to 50"),

@@ -1,5 +1,6 @@
 //! The capacity providers of a cluster: whose hosts they are, how they grow, and what share of the tasks they get.
 
+use gantry_model::capacity_provider::is_fargate;
 use leptos::prelude::*;
 
 use crate::api::pools::PoolSummary;
@@ -20,7 +21,9 @@ pub(super) fn pools(cluster: &str, pools: &[PoolSummary]) -> Option<AnyView> {
 }
 
 fn row(pool: &PoolSummary) -> AnyView {
+    let is_fargate = is_fargate(&pool.name);
     let scaling = match &pool.scaling {
+        None if is_fargate => "Hosts that serve Fargate".to_owned(),
         None => "Off: tasks without room are refused".to_owned(),
         Some(scaling) => {
             let steps = format!("{} to {} at a time", scaling.least_step, scaling.greatest_step);
@@ -32,11 +35,13 @@ fn row(pool: &PoolSummary) -> AnyView {
         Some((0, weight)) => format!("weight {weight}"),
         Some((base, weight)) => format!("first {base}, then weight {weight}"),
     };
+    // Their hosts may be registered in another cluster.
+    let hosts = if is_fargate { "–".to_owned() } else { pool.hosts.to_string() };
     let group = if pool.group.is_empty() { "–".to_owned() } else { pool.group.clone() };
     view! {
         <tr>
             <td class="mono">{pool.name.clone()}</td>
-            <td class="end num value" data-label="Hosts">{pool.hosts}</td>
+            <td class="end num value" data-label="Hosts">{hosts}</td>
             <td data-label="Managed scaling">{scaling}</td>
             <td data-label="Default share">{share}</td>
             <td class="mono fill" data-label="Group" data-low="" data-wide="">{group}</td>

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use gantry_wire::schema::Service;
 use gantry_wire::sigv4::{Credentials, SigError, Signer};
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, DATE};
 use http::{HeaderMap, HeaderValue, Method, Request, Uri};
 use http_body_util::{BodyExt, Full};
 use rustls::ClientConfig;
@@ -15,6 +15,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::config::AgentConfig;
+use crate::skew::Skew;
 use crate::transport::{HttpClient, TrustError, http_client, is_reachable, tls_for};
 use crate::worker::Clock;
 
@@ -57,7 +58,9 @@ pub struct Api {
     base: Uri,
     pub(crate) credentials: Arc<Credentials>,
     pub(crate) region: String,
+    /// The host's, put right where it was found to be wrong.
     pub(crate) clock: Clock,
+    skew: Skew,
     client: HttpClient,
     pub(crate) tls: Arc<ClientConfig>,
 }
@@ -88,17 +91,19 @@ impl Api {
             secret_access_key: config.secret_access_key.clone(),
             session_token: None,
         };
+        let skew = Skew::default();
         Ok(Self {
             base,
             credentials: Arc::new(credentials),
             region: config.region.to_string(),
-            clock,
+            clock: skew.corrected(clock),
+            skew,
             client: http_client(tls.clone()),
             tls: Arc::new(tls),
         })
     }
 
-    /// Calls `operation` of `service`.
+    /// Calls `operation` of `service`; again when the host's clock was why it was refused.
     ///
     /// # Errors
     /// [`CallError`].
@@ -108,20 +113,28 @@ impl Api {
         O: DeserializeOwned,
     {
         let body = serde_json::to_vec(input).map_err(|e| CallError::Request(Box::new(e)))?;
+        let mut answer = self.exchange(service, operation, body.clone()).await?;
+        if answer.refuses_signature() && self.skew.learn(answer.date.as_deref(), (self.clock)()) {
+            answer = self.exchange(service, operation, body).await?;
+        }
+        if answer.status != 200 {
+            return Err(refusal(operation, answer.status, &answer.body));
+        }
+        let body: &[u8] = if answer.body.is_empty() { b"{}" } else { &answer.body };
+        serde_json::from_slice(body).map_err(|source| CallError::Malformed { operation: operation.to_owned(), source })
+    }
+
+    async fn exchange(&self, service: Service, operation: &str, body: Vec<u8>) -> Result<Answer, CallError> {
         let request = self.request(service, operation, body)?;
         let exchange = async {
             let response = self.client.request(request).await.map_err(|e| CallError::Unreachable(Box::new(e)))?;
             let status = response.status().as_u16();
+            let date = response.headers().get(DATE).and_then(|date| date.to_str().ok()).map(str::to_owned);
             let body = response.into_body().collect().await.map_err(|e| CallError::Unreachable(Box::new(e)))?;
-            Ok((status, body.to_bytes()))
+            Ok(Answer { status, date, body: body.to_bytes() })
         };
         let timed_out = |e| CallError::Unreachable(Box::new(e));
-        let (status, body) = tokio::time::timeout(TIMEOUT, exchange).await.map_err(timed_out)??;
-        if status != 200 {
-            return Err(refusal(operation, status, &body));
-        }
-        let body: &[u8] = if body.is_empty() { b"{}" } else { &body };
-        serde_json::from_slice(body).map_err(|source| CallError::Malformed { operation: operation.to_owned(), source })
+        tokio::time::timeout(TIMEOUT, exchange).await.map_err(timed_out)?
     }
 
     fn request(&self, service: Service, operation: &str, body: Vec<u8>) -> Result<Request<Full<Bytes>>, CallError> {
@@ -150,6 +163,24 @@ impl Api {
     ) -> Result<(), SigError> {
         let signer = Signer { credentials: &self.credentials, region: &self.region, service: service.signing_name() };
         signer.sign_headers(method, uri, headers, body, (self.clock)())
+    }
+}
+
+/// What came back.
+struct Answer {
+    status: u16,
+    /// The server's time.
+    date: Option<String>,
+    body: Bytes,
+}
+
+impl Answer {
+    fn refuses_signature(&self) -> bool {
+        let code = match refusal("", self.status, &self.body) {
+            CallError::Refused { code, .. } => code,
+            _ => return false,
+        };
+        self.status != 200 && code == "InvalidSignatureException"
     }
 }
 
@@ -189,5 +220,54 @@ mod tests {
             let config = AgentConfig::new(url.to_owned(), String::new(), String::new(), region.clone(), "/".into());
             assert!(Api::new(&config, Arc::clone(&clock)).is_err(), "{url}");
         }
+    }
+
+    /// Answers the first request with a refusal and its own time, the rest with `{}`; tells when each was signed.
+    async fn server_at(date: &'static str) -> (String, tokio::sync::mpsc::UnboundedReceiver<String>) {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (signed, times) = tokio::sync::mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            let mut first = true;
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let mut request = Vec::new();
+                while !String::from_utf8_lossy(&request).contains("\r\n\r\n") {
+                    let mut some = [0; 4096];
+                    let read = stream.read(&mut some).await.unwrap();
+                    request.extend_from_slice(&some[..read]);
+                }
+                let text = String::from_utf8_lossy(&request).to_lowercase();
+                let time = text.lines().find_map(|line| line.strip_prefix("x-amz-date: ")).unwrap();
+                signed.send(time.to_owned()).unwrap();
+                let (status, body) = match first {
+                    true => {
+                        ("403 Forbidden", r#"{"__type":"InvalidSignatureException","message":"Signature expired"}"#)
+                    }
+                    false => ("200 OK", "{}"),
+                };
+                first = false;
+                let length = body.len();
+                let answer = format!(
+                    "HTTP/1.1 {status}\r\ndate: {date}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+                );
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            }
+        });
+        (url, times)
+    }
+
+    #[tokio::test]
+    async fn a_refused_signature_of_a_wrong_clock_is_made_again_with_the_servers_time() {
+        let (url, mut times) = server_at("Fri, 27 Nov 2026 00:51:02 GMT").await;
+        let region = gantry_model::Region::parse("us-east-1").unwrap();
+        let config = AgentConfig::new(url, "AKID".to_owned(), "secret".to_owned(), region, "/".into());
+        let clock: Clock = Arc::new(|| gantry_model::UnixMillis(1_795_740_662_000 - 3_600_000));
+        let api = Api::new(&config, clock).unwrap();
+        let answer: Result<Value, CallError> = api.call(Service::Ecs, "ListClusters", &serde_json::json!({})).await;
+        assert_eq!(answer.unwrap(), serde_json::json!({}));
+        assert_eq!(times.recv().await.unwrap(), "20261126t235102z");
+        assert_eq!(times.recv().await.unwrap(), "20261127t005102z");
     }
 }

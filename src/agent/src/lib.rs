@@ -6,7 +6,7 @@
 //!   what these need; [`disk_state`]: what outlives the process;
 //! - [`engine`]: the seam to Docker;
 //! - [`join`]: how a host gets its key; [`transport`]: plain or TLS; [`session`]: registration and the two sockets;
-//!   [`submit`]: reports; [`payload`]: from the wire to a task;
+//!   [`submit`]: reports; `skew`: a clock that is wrong; [`payload`]: from the wire to a task;
 //! - `interruption`: the notice that the host is about to be taken away;
 //! - [`metadata`]: what containers may ask about themselves.
 //!
@@ -34,6 +34,7 @@ pub mod payload;
 pub mod registration;
 pub mod registry_token;
 pub mod session;
+mod skew;
 pub mod spec;
 pub mod submit;
 pub mod task_machine;
@@ -75,8 +76,8 @@ pub async fn run(config: AgentConfig, shutdown: impl Future<Output = ()> + Send)
 }
 
 async fn work(config: AgentConfig) -> Result<(), AgentError> {
-    let clock: Clock = Arc::new(system_now);
-    let api = Api::new(&config, Arc::clone(&clock))?;
+    let api = Api::new(&config, Arc::new(system_now))?;
+    let clock: Clock = Arc::clone(&api.clock);
     let disk = DiskState::open(&config.data_dir)?;
     let (engine, info) = connect_patiently(config.docker_host.as_deref().unwrap_or(DEFAULT_HOST)).await;
     let engine = Arc::new(engine);

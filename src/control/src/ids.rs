@@ -1,6 +1,6 @@
 //! New ids, from the system's randomness.
 
-use gantry_model::{ContainerInstanceId, DeploymentId, TaskId};
+use gantry_model::{ContainerInstanceId, DeploymentId, TaskId, uuid_from_random};
 use gantry_wire::ApiError;
 
 fn random_hex(digits: usize) -> Result<String, ApiError> {
@@ -41,8 +41,5 @@ pub fn deployment_id() -> Result<DeploymentId, ApiError> {
 pub fn uuid() -> Result<String, ApiError> {
     let mut bytes = [0_u8; 16];
     getrandom::fill(&mut bytes).map_err(|e| ApiError::server(format!("the system gave no randomness: {e}")))?;
-    bytes[6] = (bytes[6] & 0x0f) | 0x40;
-    bytes[8] = (bytes[8] & 0x3f) | 0x80;
-    let hex = hex::encode(bytes);
-    Ok(format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]))
+    Ok(uuid_from_random(bytes))
 }

@@ -131,7 +131,7 @@ pub(crate) struct ServeFlags {
     /// Lets images be deleted and expire that tasks or services use.
     #[arg(long, env = "GANTRY_ALLOW_DELETING_USED_IMAGES")]
     pub(crate) allow_deleting_used_images: bool,
-    /// A URL that is told what happens to tasks, hosts, services and deployments; may be given several times.
+    /// A URL that is told what happens to tasks, hosts, services, deployments and images; may be given several times.
     #[arg(long = "event-webhook", env = "GANTRY_EVENT_WEBHOOK", value_delimiter = ' ', requires = "event_webhook_key")]
     pub(crate) event_webhooks: Vec<String>,
     /// The key that what they are told is signed with: 24 to 64 bytes in base64, with or without whsec_ before it.

@@ -195,6 +195,21 @@ impl FromStr for TaskDefinitionId {
     }
 }
 
+/// A UUID (version 4) of random bytes, as text in lower case.
+#[must_use]
+pub fn uuid_from_random(mut bytes: [u8; 16]) -> String {
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let mut text = String::with_capacity(36);
+    for (at, byte) in bytes.into_iter().enumerate() {
+        if matches!(at, 4 | 6 | 8 | 10) {
+            text.push('-');
+        }
+        text.push_str(&format!("{byte:02x}"));
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -224,5 +239,11 @@ mod tests {
         for bad in ["web", "web:0", "web:x", ":1", "web:-1"] {
             assert!(bad.parse::<TaskDefinitionId>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_uuid_has_its_version_and_its_dashes() {
+        assert_eq!(uuid_from_random([0; 16]), "00000000-0000-4000-8000-000000000000");
+        assert_eq!(uuid_from_random([0xff; 16]), "ffffffff-ffff-4fff-bfff-ffffffffffff");
     }
 }

@@ -27,7 +27,7 @@ pub mod time;
 pub use arn::{Arn, Resource};
 pub use ids::{
     AccountId, ClusterName, ContainerInstanceId, DeploymentId, Digest, Family, ImageTag, InvalidName, Region,
-    RepositoryName, Scope, ServiceName, TaskDefinitionId, TaskId,
+    RepositoryName, Scope, ServiceName, TaskDefinitionId, TaskId, uuid_from_random,
 };
 pub use tag::Tag;
 pub use time::UnixMillis;

@@ -109,7 +109,7 @@ impl Registry {
                     deletion::delete_manifest(tx, *repository, digest, now, lease).await?;
                     if let Some(row) = repository_row::by_id(tx, *repository).await? {
                         let fields = json!({ "imageDigest": digest, "imageTags": [], "imageDeleted": true });
-                        append_image_event(tx, &row.repository, "DELETE", fields);
+                        append_image_event(tx, &row.repository, "DELETE", fields).await?;
                     }
                 }
                 Ok::<_, StoreError>(orphans.len())

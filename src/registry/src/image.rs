@@ -230,8 +230,8 @@ fn image_not_found(row: &RepositoryRow, id: &ImageId) -> ImageError {
 
 async fn remove_tag(tx: &mut Tx, row: &RepositoryRow, tag: &ImageTag, digest: &Digest) -> Result<(), ImageError> {
     deletion::delete_tag(tx, row.id, tag).await?;
-    append_image_event(tx, &row.repository, "DELETE", json!({ "imageDigest": digest, "imageTags": [tag] }));
-    Ok(())
+    let fields = json!({ "imageDigest": digest, "imageTags": [tag] });
+    Ok(append_image_event(tx, &row.repository, "DELETE", fields).await?)
 }
 
 async fn delete_whole(
@@ -246,12 +246,8 @@ async fn delete_whole(
     }
     let now = tx.now();
     deletion::delete_manifest(tx, row.id, digest, now, now.plus_millis(grace_millis)).await?;
-    append_image_event(
-        tx,
-        &row.repository,
-        "DELETE",
-        json!({ "imageDigest": digest, "imageTags": tags, "imageDeleted": true }),
-    );
+    let fields = json!({ "imageDigest": digest, "imageTags": tags, "imageDeleted": true });
+    append_image_event(tx, &row.repository, "DELETE", fields).await?;
     if tags.is_empty() {
         return Ok(vec![ImageId { digest: Some(digest.clone()), tag: None }]);
     }

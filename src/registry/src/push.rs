@@ -147,7 +147,7 @@ impl Put {
                 "imageManifestMediaType": manifest.media_type,
                 "imageSizeInBytes": size,
             });
-            append_image_event(tx, &row.repository, "PUSH", fields);
+            append_image_event(tx, &row.repository, "PUSH", fields).await?;
         }
         let Manifest { media_type, subject, .. } = manifest.clone();
         Ok(PutManifestOutcome { digest: digest.clone(), media_type, subject, unchanged })

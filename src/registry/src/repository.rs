@@ -2,9 +2,10 @@
 
 use gantry_model::event::{EventKind, NewEvent};
 use gantry_model::image::Repository;
-use gantry_model::{AccountId, Arn, RepositoryName, Scope};
+use gantry_model::{AccountId, Arn, RepositoryName, Scope, uuid_from_random};
 use gantry_store::repository::{self, RepositoryRow};
 use gantry_store::{Conn, StoreError, Tx};
+use gantry_wire::event_bridge::ServiceEvent;
 use serde_json::{Value, json};
 
 use crate::registry::Registry;
@@ -174,8 +175,22 @@ fn append_event(tx: &mut Tx, repository: &Repository, action: &str) {
     });
 }
 
-/// The event of something that happened to an image; `fields` are added to the repository's name and the action.
-pub(crate) fn append_image_event(tx: &mut Tx, of: &Repository, action: &str, fields: Value) {
+/// The event of something that happened to an image, for the log and for those who asked to be told; `fields` are added to
+/// the repository's name and the action.
+///
+/// # Errors
+/// When it cannot be written.
+pub(crate) async fn append_image_event(
+    tx: &mut Tx,
+    of: &Repository,
+    action: &str,
+    fields: Value,
+) -> Result<(), StoreError> {
+    if tx.notifies() {
+        for event in notifications(tx, of, action, &fields)? {
+            gantry_store::notification::append(tx, &event).await?;
+        }
+    }
     let mut payload = json!({ "action": action, "repositoryName": of.name });
     if let (Value::Object(payload), Value::Object(fields)) = (&mut payload, fields) {
         payload.extend(fields);
@@ -187,4 +202,38 @@ pub(crate) fn append_image_event(tx: &mut Tx, of: &Repository, action: &str, fie
         subject: Arn::repository(&of.scope, &of.name).to_string(),
         payload,
     });
+    Ok(())
+}
+
+/// What EventBridge tells of an image: one event a tag, or one of the digest alone (Amazon ECR user guide, "Amazon ECR events
+/// and EventBridge").
+fn notifications(tx: &Tx, of: &Repository, action: &str, fields: &Value) -> Result<Vec<Value>, StoreError> {
+    let tags: Vec<Option<&Value>> = match fields.get("imageTags").and_then(Value::as_array) {
+        Some(tags) if !tags.is_empty() => tags.iter().map(Some).collect(),
+        _ => vec![None],
+    };
+    let event = |tag: Option<&Value>| {
+        let mut random = [0; 16];
+        getrandom::fill(&mut random).map_err(|_| StoreError::Closed)?;
+        let mut detail = json!({
+            "action-type": action,
+            "result": "SUCCESS",
+            "repository-name": of.name,
+            "image-digest": fields.get("imageDigest"),
+        });
+        if let (Some(tag), Some(detail)) = (tag, detail.as_object_mut()) {
+            detail.insert("image-tag".to_owned(), tag.clone());
+        }
+        let event = ServiceEvent {
+            id: uuid_from_random(random),
+            source: "aws.ecr",
+            detail_type: "ECR Image Action",
+            scope: &of.scope,
+            at: tx.now(),
+            resource: Arn::repository(&of.scope, &of.name).to_string(),
+            detail,
+        };
+        Ok(event.to_json())
+    };
+    tags.into_iter().map(event).collect()
 }

@@ -1,7 +1,7 @@
 //! Upload sessions: the rows of blobs that are still arriving. Their bytes are [`crate::blob::PartialBlob`]s under the
 //! same id, whose length says how far they got; no row counts bytes.
 
-use gantry_model::{InvalidName, UnixMillis};
+use gantry_model::{InvalidName, UnixMillis, uuid_from_random};
 
 use crate::blob::DigestAlgorithm;
 use crate::{Conn, StoreError};
@@ -29,12 +29,8 @@ impl UploadId {
 
     /// Makes an id of 16 random bytes.
     #[must_use]
-    pub fn from_random(mut bytes: [u8; 16]) -> Self {
-        bytes[6] = bytes[6] & 0x0f | 0x40;
-        bytes[8] = bytes[8] & 0x3f | 0x80;
-        let hex = hex::encode(bytes);
-        let part = |range: std::ops::Range<usize>| hex.get(range).unwrap_or_default();
-        Self(format!("{}-{}-{}-{}-{}", part(0..8), part(8..12), part(12..16), part(16..20), part(20..32)))
+    pub fn from_random(bytes: [u8; 16]) -> Self {
+        Self(uuid_from_random(bytes))
     }
 
     /// The id as text.

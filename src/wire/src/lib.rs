@@ -8,12 +8,14 @@
 //! - [`ApiError`]: every answer that is not a success;
 //! - [`json`], [`query`]: requests and answers of the two protocols; [`paginate`]: pages and their tokens;
 //! - [`sigv4`]: signatures, checked and made;
+//! - [`event_bridge`]: events for others;
 //! - [`acs`], [`acs_task`], [`tcs`]: the frames between the control plane and an agent.
 
 pub mod acs;
 pub mod acs_task;
 pub mod answer;
 pub mod error;
+pub mod event_bridge;
 mod frame;
 pub mod json;
 pub mod paginate;

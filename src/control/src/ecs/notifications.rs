@@ -11,6 +11,7 @@ use gantry_model::{Arn, Resource, Scope, UnixMillis};
 use gantry_scheduler::Message;
 use gantry_store::Tx;
 use gantry_wire::ApiError;
+use gantry_wire::event_bridge::ServiceEvent;
 use gantry_wire::value::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -188,16 +189,14 @@ fn members<'a>(detail: &'a mut Map<String, Value>, list: &str) -> impl Iterator<
 }
 
 async fn write(tx: &mut Tx, scope: &Scope, kind: &str, subject: &Arn, detail: Value) -> Result<(), Failure> {
-    let event = json!({
-        "version": "0",
-        "id": ids::uuid()?,
-        "detail-type": kind,
-        "source": "aws.ecs",
-        "account": scope.account.as_str(),
-        "time": Timestamp::from(tx.now()).to_rfc3339(),
-        "region": scope.region.as_str(),
-        "resources": [subject.to_string()],
-        "detail": detail,
-    });
-    Ok(gantry_store::notification::append(tx, &event).await?)
+    let event = ServiceEvent {
+        id: ids::uuid()?,
+        source: "aws.ecs",
+        detail_type: kind,
+        scope,
+        at: tx.now(),
+        resource: subject.to_string(),
+        detail,
+    };
+    Ok(gantry_store::notification::append(tx, &event.to_json()).await?)
 }

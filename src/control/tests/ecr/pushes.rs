@@ -3,7 +3,7 @@
 use gantry_model::{ImageTag, RepositoryName};
 use gantry_registry::PutManifest;
 use gantry_testkit::scope;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{ACCOUNT, Ecr, OCI_INDEX, OCI_MANIFEST, digest_of, index_of, manifest_of};
 
@@ -135,4 +135,40 @@ async fn an_image_has_at_most_a_thousand_tags() {
     let push = |tag: &str| json!({ "repositoryName": "app", "imageManifest": manifest, "imageTag": tag });
     ecr.refused("PutImage", push("one-more"), "LimitExceededException").await;
     ecr.refused("PutImage", push("t999"), "ImageAlreadyExistsException").await;
+}
+
+#[tokio::test]
+async fn who_asked_to_be_told_is_told_of_pushes_and_deletions_tag_by_tag() {
+    let ecr = Ecr::with_repository("app").await;
+    ecr.gantry.control.store.notify();
+    let manifest = ecr.image("app", "one", Some("v1")).await;
+    ecr.ok("PutImage", json!({ "repositoryName": "app", "imageManifest": manifest, "imageTag": "v2" })).await;
+    let digest = digest_of(manifest.as_bytes());
+    ecr.ok("BatchDeleteImage", json!({ "repositoryName": "app", "imageIds": [{ "imageDigest": digest }] })).await;
+    let untagged = digest_of(ecr.image("app", "two", None).await.as_bytes());
+    let mut reader = ecr.gantry.control.store.read().await.unwrap();
+    let told = gantry_store::notification::after(&mut reader, 0, 100).await.unwrap();
+    let details: Vec<Value> = told.iter().map(|notification| notification.body["detail"].clone()).collect();
+    let of = |action: &str, digest: &str, tag: Option<&str>| {
+        let mut detail = json!({
+            "action-type": action, "result": "SUCCESS", "repository-name": "app", "image-digest": digest,
+        });
+        if let Some(tag) = tag {
+            detail["image-tag"] = tag.into();
+        }
+        detail
+    };
+    assert_eq!(
+        details,
+        [
+            of("PUSH", &digest, Some("v1")),
+            of("PUSH", &digest, Some("v2")),
+            of("DELETE", &digest, Some("v1")),
+            of("DELETE", &digest, Some("v2")),
+            of("PUSH", &untagged, None),
+        ]
+    );
+    let event = &told[0].body;
+    assert_eq!((&event["source"], &event["detail-type"]), (&json!("aws.ecr"), &json!("ECR Image Action")));
+    assert_eq!(event["resources"], json!(["arn:aws:ecr:us-east-1:000000000000:repository/app"]));
 }

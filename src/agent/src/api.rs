@@ -176,11 +176,9 @@ struct Answer {
 
 impl Answer {
     fn refuses_signature(&self) -> bool {
-        let code = match refusal("", self.status, &self.body) {
-            CallError::Refused { code, .. } => code,
-            _ => return false,
-        };
-        self.status != 200 && code == "InvalidSignatureException"
+        let is_refused =
+            |error| matches!(error, CallError::Refused { code, .. } if code == "InvalidSignatureException");
+        self.status != 200 && is_refused(refusal("", self.status, &self.body))
     }
 }
 

@@ -11,6 +11,7 @@ use gantry_agent::AgentConfig;
 use gantry_agent::transport::Trust;
 use gantry_control::loops::delivery::{EventWebhooks, SigningKey};
 use gantry_control::{Clock, Control, ControlConfig, Failure};
+use gantry_model::url::is_http;
 use gantry_model::{Scope, UnixMillis};
 use gantry_registry::{Registry, Settings, Tokens};
 use gantry_store::Store;
@@ -143,10 +144,6 @@ fn event_webhooks(flags: &ServeFlags) -> anyhow::Result<Option<EventWebhooks>> {
         bail!("--event-webhook {url} is not an http:// or https:// URL");
     }
     Ok(Some(EventWebhooks { urls: flags.event_webhooks.clone(), key }))
-}
-
-fn is_http(url: &str) -> bool {
-    ["http://", "https://"].iter().any(|scheme| url.starts_with(scheme))
 }
 
 /// The URL of everything and the host in the names of images: as the operator says, or the address that is listened on.

@@ -12,6 +12,7 @@ use crate::ids::{ContainerInstanceId, Scope};
 use crate::resources::Resources;
 use crate::tag::Tag;
 use crate::time::UnixMillis;
+use crate::url::is_http;
 
 /// The provider of Fargate tasks whose capacity may be taken back.
 pub const FARGATE_SPOT: &str = "FARGATE_SPOT";
@@ -54,8 +55,7 @@ impl CapacityProvider {
     /// Whom to ask for hosts; `None` when the group is one of AWS's, which nobody here can reach.
     #[must_use]
     pub fn scaling_url(&self) -> Option<&str> {
-        let is_url = |group: &&str| ["http://", "https://"].iter().any(|scheme| group.starts_with(scheme));
-        Some(self.auto_scaling_group_arn.as_str()).filter(is_url)
+        Some(self.auto_scaling_group_arn.as_str()).filter(|group| is_http(group))
     }
 
     /// Whether a host that goes is emptied first, which is so unless it was switched off.

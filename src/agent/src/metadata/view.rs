@@ -5,6 +5,7 @@
 use bollard::models::{ContainerInspectResponse, ContainerState, Health, MountPoint, NetworkSettings};
 use gantry_model::UnixMillis;
 use gantry_model::task::HealthStatus;
+use gantry_wire::Timestamp;
 use gantry_wire::shapes::ecs::Tag;
 use serde_json::{Map, Value, json};
 
@@ -107,7 +108,7 @@ pub(super) fn errors(field: &str, arn: &str, message: &str) -> Value {
 
 /// A time as the endpoint writes it.
 pub(super) fn timestamp(at: UnixMillis) -> String {
-    jiff::Timestamp::from_millisecond(at.0).unwrap_or_default().to_string()
+    Timestamp::from(at).to_rfc3339()
 }
 
 fn desired_status(task: &Task) -> &'static str {

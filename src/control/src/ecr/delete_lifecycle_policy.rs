@@ -15,7 +15,7 @@ pub(super) async fn delete_lifecycle_policy(
     input: DeleteLifecyclePolicyRequest,
 ) -> Result<DeleteLifecyclePolicyResponse, Failure> {
     let name = resolve::repository(&call, input.registry_id.as_deref(), input.repository_name.as_deref())?;
-    let (_, policy) = lifecycle::of(&call, &name).await?;
+    let policy = lifecycle::of(&call, &name).await?;
     call.control
         .registry
         .update_repository(&call.scope, &name, |repository| {

@@ -15,7 +15,7 @@ pub(super) async fn get_lifecycle_policy(
     input: GetLifecyclePolicyRequest,
 ) -> Result<GetLifecyclePolicyResponse, Failure> {
     let name = resolve::repository(&call, input.registry_id.as_deref(), input.repository_name.as_deref())?;
-    let (_, policy) = lifecycle::of(&call, &name).await?;
+    let policy = lifecycle::of(&call, &name).await?;
     Ok(GetLifecyclePolicyResponse {
         registry_id: view::registry_id(&call),
         repository_name: Some(name.to_string()),

@@ -1,7 +1,7 @@
 //! What the operations on lifecycle policies share: reading the text, and the policy of a repository.
 
 use gantry_model::RepositoryName;
-use gantry_model::image::{Repository, StoredLifecyclePolicy};
+use gantry_model::image::StoredLifecyclePolicy;
 use gantry_model::lifecycle::LifecyclePolicy;
 use gantry_wire::ApiError;
 
@@ -18,18 +18,16 @@ pub(super) fn parse(text: &str) -> Result<LifecyclePolicy, ApiError> {
     })
 }
 
-/// The repository, with its policy.
+/// The policy of a repository.
 ///
 /// # Errors
 /// RepositoryNotFoundException; LifecyclePolicyNotFoundException.
-pub(super) async fn of(call: &Call, name: &RepositoryName) -> Result<(Repository, StoredLifecyclePolicy), Failure> {
+pub(super) async fn of(call: &Call, name: &RepositoryName) -> Result<StoredLifecyclePolicy, Failure> {
     let repository = call.control.registry.repository(&call.scope, name).await?;
-    let policy = repository.lifecycle_policy.clone();
-    let policy = policy.ok_or_else(|| not_found(call, name))?;
-    Ok((repository, policy))
+    Ok(repository.lifecycle_policy.ok_or_else(|| not_found(call, name))?)
 }
 
 /// The error that a repository has no policy.
-pub(super) fn not_found(call: &Call, name: &RepositoryName) -> ApiError {
+fn not_found(call: &Call, name: &RepositoryName) -> ApiError {
     ApiError::lifecycle_policy_not_found(name.as_str(), call.scope.account.as_str())
 }

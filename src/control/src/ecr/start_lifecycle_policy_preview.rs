@@ -20,7 +20,7 @@ pub(super) async fn start_lifecycle_policy_preview(
     call.control.registry.repository(&call.scope, &name).await?;
     let text = match input.lifecycle_policy_text {
         Some(text) => text,
-        None => lifecycle::of(&call, &name).await?.1.text,
+        None => lifecycle::of(&call, &name).await?.text,
     };
     lifecycle::parse(&text)?;
     let previewed = text.clone();

@@ -5,6 +5,7 @@
 
 use gantry_model::rollout::{HookAction, HookTarget, LifecycleHook, LifecycleStage, Strategy};
 use gantry_model::service::{DeploymentConfiguration, SchedulingStrategy};
+use gantry_model::url::is_http;
 use gantry_wire::ApiError;
 use gantry_wire::shapes::ecs as wire;
 
@@ -120,9 +121,7 @@ fn hook(given: &wire::DeploymentLifecycleHook) -> Result<LifecycleHook, ApiError
     let target = match (given.target_type.as_deref().unwrap_or("AWS_LAMBDA"), given.hook_target_arn.as_deref()) {
         ("PAUSE", None) => HookTarget::Pause,
         ("PAUSE", Some(_)) => return Err(invalid("lifecycleHooks: a PAUSE hook has no hookTargetArn.")),
-        ("AWS_LAMBDA", Some(url)) if url.starts_with("https://") || url.starts_with("http://") => {
-            HookTarget::Webhook(url.to_owned())
-        }
+        ("AWS_LAMBDA", Some(url)) if is_http(url) => HookTarget::Webhook(url.to_owned()),
         ("AWS_LAMBDA", Some(_)) => {
             let text = "lifecycleHooks: there is no Lambda here; hookTargetArn must be an http:// or https:// URL.";
             return Err(invalid(text));

@@ -51,10 +51,12 @@ def watch(page: Page) -> list[str]:
 
 
 def is_fault(line: ConsoleMessage, page: Page) -> bool:
-    """Whether a line of the console tells of a fault: not that a page is not there, nor that the API refused a form."""
+    """Whether a line of the console tells of a fault: not that a page is not there, nor that the API refused a form, nor
+    that an engine made an interface for a container, at which Chromium cuts off what it loads."""
     not_found = "404" in line.text and line.location["url"] == page.url
     refused = "400" in line.text and "/ui/api/" in line.location["url"]
-    return line.type == "error" and not (not_found or refused)
+    network = "ERR_NETWORK_CHANGED" in line.text
+    return line.type == "error" and not (not_found or refused or network)
 
 
 def open_page(page: Page, address: str) -> None:

@@ -2,6 +2,7 @@
 """What people do in the dashboard: sign in by the link, edit and register, scale, and see it live in two browsers."""
 
 import json
+import re
 
 from browser import chromium, open_page, sign_in, watch
 from harness import Gantry, check, finish, wait_until
@@ -28,6 +29,7 @@ def main() -> None:
         wrong = watch(page)
         check("the one-time link signs in", page.get_by_role("heading", level=1).is_visible())
         the_link_is_spent(browser, gantry)
+        a_load_that_is_cut_off_is_tried_again(page, gantry)
         a_definition_is_edited(page, gantry)
         a_service_is_scaled_in_place(page, gantry)
         statuses_are_live(page, gantry)
@@ -48,6 +50,16 @@ def the_link_is_spent(browser: Browser, gantry: Gantry) -> None:
     expect(page.get_by_role("alert")).to_contain_text("has been used")
     check("the one-time link is spent", True)
     page.context.close()
+
+
+def a_load_that_is_cut_off_is_tried_again(page: Page, gantry: Gantry) -> None:
+    """Scripts and WebAssembly that do not arrive at first come at the second and third time."""
+    other = page.context.browser.new_context(storage_state=page.context.storage_state()).new_page()
+    for kind in ("js", "wasm"):
+        other.route(re.compile(rf"\.{kind}$"), lambda route: route.abort("connectionreset"), times=1)
+    open_page(other, f"{gantry.env['AWS_ENDPOINT_URL']}/clusters")
+    check("a page whose scripts are cut off loads them again", True)
+    other.context.close()
 
 
 def a_definition_is_edited(page: Page, gantry: Gantry) -> None:

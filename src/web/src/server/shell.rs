@@ -52,11 +52,7 @@ pub(super) fn shell(bundle: &Bundle) -> impl IntoView + use<> {
         response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
     }
     let Bundle { js, wasm, css } = bundle.clone();
-    // The mark says that the browser's half answers from here on.
-    let start = format!(
-        "import init, {{ hydrate }} from {js:?}; \
-         init({{ module_or_path: {wasm:?} }}).then(() => {{ hydrate(); document.documentElement.dataset.hydrated = ''; }});"
-    );
+    let start = start(&js, &wasm);
     view! {
         <!DOCTYPE html>
         <html lang="en" data-theme=theme>
@@ -77,6 +73,25 @@ pub(super) fn shell(bundle: &Bundle) -> impl IntoView + use<> {
             </body>
         </html>
     }
+}
+
+/// The script that loads the browser's half and hands the page to it. A load that is cut off is tried again, since a
+/// laptop that changes networks cuts off what is on its way; under a name of its own, because a browser may remember that
+/// a module failed. The mark says that the browser's half answers from here on.
+fn start(js: &str, wasm: &str) -> String {
+    format!(
+        "const load = async (attempt) => {{ \
+           const half = await import({js:?} + (attempt ? `?attempt=${{attempt}}` : '')); \
+           await half.default({{ module_or_path: {wasm:?} }}); \
+           return half; \
+         }}; \
+         const again = (attempt) => load(attempt).catch(async (error) => {{ \
+           if (attempt === 3) throw error; \
+           await new Promise((done) => setTimeout(done, 500)); \
+           return again(attempt + 1); \
+         }}); \
+         again(0).then(({{ hydrate }}) => {{ hydrate(); document.documentElement.dataset.hydrated = ''; }});"
+    )
 }
 
 /// The content security policy of a page. Scripts run by nonce only; style attributes are allowed because they carry the

@@ -21,6 +21,9 @@ pub struct Repository {
     /// `encryptionConfiguration` in the shape of the API.
     pub encryption_configuration: Value,
     pub tags: Vec<Tag>,
+    /// The text of the repository's policy, a valid one (`policy`).
+    #[serde(default)]
+    pub policy: Option<String>,
     /// Which images expire; `None` when none does.
     #[serde(default)]
     pub lifecycle_policy: Option<StoredLifecyclePolicy>,
@@ -74,6 +77,7 @@ impl Repository {
             scan_on_push: false,
             encryption_configuration: json!({ "encryptionType": "AES256" }),
             tags: Vec::new(),
+            policy: None,
             lifecycle_policy: None,
             lifecycle_preview: None,
         }
@@ -123,6 +127,10 @@ pub struct Image {
     pub size_bytes: i64,
     pub pushed_at: UnixMillis,
     pub last_pulled_at: Option<UnixMillis>,
+    /// When it was put into the archive, if it is there; then it is not served.
+    pub archived_at: Option<UnixMillis>,
+    /// When it was last taken out of the archive.
+    pub activated_at: Option<UnixMillis>,
     pub tags: Vec<ImageTag>,
 }
 

@@ -1,8 +1,9 @@
-//! Lifecycle policies: which images of a repository expire (Amazon ECR user guide, "Lifecycle policies").
+//! Lifecycle policies: which images of a repository expire or go to the archive (Amazon ECR user guide, "Lifecycle policies").
 //!
 //! [`LifecyclePolicy::parse`] reads the text, [`LifecyclePolicy::evaluate`] applies it to a repository as it is. All rules
 //! look at the same images, then act in the order of their priority: an image that meets what a rule asks of tags is out of
-//! reach of every later rule, whether or not that rule expired it, and still counts for later ones.
+//! reach of every later rule, whether or not that rule acted on it, and still counts for later ones. A rule sees the images
+//! of one storage class: those that are served, or those in the archive.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,6 +15,8 @@ use crate::time::UnixMillis;
 
 const MOST_RULES: usize = 50;
 const MOST_WILDCARDS: usize = 4;
+/// How long an image stays in the archive at least (Amazon ECR user guide, "Archiving an image").
+const SHORTEST_ARCHIVE_DAYS: i64 = 90;
 const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
 
 /// A policy whose text was found valid. Its rules are in the order of their priority.
@@ -30,8 +33,32 @@ pub struct InvalidLifecyclePolicy(pub String);
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Rule {
     priority: u32,
+    class: StorageClass,
     tags: TagStatus,
     count: Count,
+    action: Action,
+}
+
+/// Whether an image is served (`STANDARD`) or kept away (`ARCHIVE`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum StorageClass {
+    Standard,
+    Archive,
+}
+
+/// What becomes of an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    Expire,
+    /// To the archive.
+    Transition,
+}
+
+/// What a policy does to an image, and the rule that says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Applied {
+    pub action: Action,
+    pub rule_priority: u32,
 }
 
 /// What a rule asks of an image's tags.
@@ -49,6 +76,10 @@ enum Count {
     ImagesMoreThan(usize),
     /// Those pushed more than so many days ago.
     DaysSincePushed(i64),
+    /// Those that nobody pulled for more than so many days; a push and a return from the archive count as a pull.
+    DaysSincePulled(i64),
+    /// Those that went to the archive more than so many days ago.
+    DaysSinceTransitioned(i64),
 }
 
 /// An image as rules see it.
@@ -57,6 +88,11 @@ pub struct Candidate {
     pub digest: Digest,
     pub tags: Vec<ImageTag>,
     pub pushed_at: UnixMillis,
+    pub last_pulled_at: Option<UnixMillis>,
+    /// When it last left the archive.
+    pub activated_at: Option<UnixMillis>,
+    /// When it went to the archive, if it is there.
+    pub archived_at: Option<UnixMillis>,
     /// Whether an index of the repository names it, or its subject is there: then it goes with that, and no rule for
     /// untagged images sees it.
     pub belongs_to_another: bool,
@@ -77,48 +113,76 @@ impl LifecyclePolicy {
         if let Some(pair) = rules.windows(2).find(|pair| pair[0].priority == pair[1].priority) {
             return invalid(format!("rulePriority {} is given twice", pair[0].priority));
         }
-        if let Some((_, before)) = rules.split_last()
-            && before.iter().any(|rule| rule.tags == TagStatus::Any)
-        {
-            return invalid("a rule with tagStatus any must have the highest rulePriority");
-        }
-        if rules.iter().filter(|rule| rule.tags == TagStatus::Untagged).count() > 1 {
-            return invalid("only one rule may have tagStatus untagged");
-        }
-        let mut asked = BTreeSet::new();
-        for rule in &rules {
-            let TagStatus::Tagged(patterns) = &rule.tags else { continue };
-            let mut patterns = patterns.clone();
-            patterns.sort_unstable();
-            if !asked.insert(patterns) {
-                return invalid("two rules ask for the same tags");
-            }
+        for class in [StorageClass::Standard, StorageClass::Archive] {
+            let of_class: Vec<&Rule> = rules.iter().filter(|rule| rule.class == class).collect();
+            check_together(&of_class)?;
         }
         Ok(Self { rules })
     }
 
-    /// The images that expire at `now`, and the priority of the rule that each expires by.
+    /// What happens to which images at `now`.
     #[must_use]
-    pub fn evaluate(&self, images: &[Candidate], now: UnixMillis) -> BTreeMap<Digest, u32> {
-        let mut expired = BTreeMap::new();
+    pub fn evaluate(&self, images: &[Candidate], now: UnixMillis) -> BTreeMap<Digest, Applied> {
+        let mut applied = BTreeMap::new();
         let mut claimed: BTreeSet<&Digest> = BTreeSet::new();
         for rule in &self.rules {
-            let mut selected: Vec<&Candidate> = images.iter().filter(|image| rule.tags.selects(image)).collect();
+            let mut selected: Vec<&Candidate> = images.iter().filter(|image| rule.selects(image)).collect();
             selected.sort_by(|a, b| (b.pushed_at, &b.digest).cmp(&(a.pushed_at, &a.digest)));
-            let old =
-                |image: &Candidate, days: i64| now.millis_since(image.pushed_at) > days.saturating_mul(DAY_MILLIS);
+            let old = |since: UnixMillis, days: i64| now.millis_since(since) > days.saturating_mul(DAY_MILLIS);
             for (newer, image) in selected.iter().enumerate() {
                 let is_over = match rule.count {
                     Count::ImagesMoreThan(most) => newer >= most,
-                    Count::DaysSincePushed(days) => old(image, days),
+                    Count::DaysSincePushed(days) => old(image.pushed_at, days),
+                    Count::DaysSincePulled(days) => old(image.last_wanted_at(), days),
+                    Count::DaysSinceTransitioned(days) => image.archived_at.is_some_and(|at| old(at, days)),
                 };
                 if is_over && !claimed.contains(&image.digest) && !image.belongs_to_another {
-                    expired.insert(image.digest.clone(), rule.priority);
+                    let Rule { action, priority, .. } = *rule;
+                    applied.insert(image.digest.clone(), Applied { action, rule_priority: priority });
                 }
             }
             claimed.extend(selected.iter().map(|image| &image.digest));
         }
-        expired
+        applied
+    }
+}
+
+/// Refuses rules of one storage class that get in each other's way. They are in the order of their priority.
+fn check_together(rules: &[&Rule]) -> Result<(), InvalidLifecyclePolicy> {
+    if let Some((_, before)) = rules.split_last()
+        && before.iter().any(|rule| rule.tags == TagStatus::Any)
+    {
+        return invalid("a rule with tagStatus any must have the highest rulePriority");
+    }
+    if rules.iter().filter(|rule| rule.tags == TagStatus::Untagged).count() > 1 {
+        return invalid("only one rule may have tagStatus untagged");
+    }
+    let mut asked = BTreeSet::new();
+    for rule in rules {
+        let TagStatus::Tagged(patterns) = &rule.tags else { continue };
+        let mut patterns = patterns.clone();
+        patterns.sort_unstable();
+        if !asked.insert(patterns) {
+            return invalid("two rules ask for the same tags");
+        }
+    }
+    Ok(())
+}
+
+impl Candidate {
+    fn storage_class(&self) -> StorageClass {
+        if self.archived_at.is_some() { StorageClass::Archive } else { StorageClass::Standard }
+    }
+
+    /// When somebody last had use for it.
+    fn last_wanted_at(&self) -> UnixMillis {
+        [self.last_pulled_at, self.activated_at].into_iter().flatten().fold(self.pushed_at, Ord::max)
+    }
+}
+
+impl Rule {
+    fn selects(&self, image: &Candidate) -> bool {
+        self.class == image.storage_class() && self.tags.selects(image)
     }
 }
 
@@ -179,20 +243,53 @@ impl RuleText {
         let Some(priority) = u32::try_from(self.rule_priority).ok().filter(|&priority| priority > 0) else {
             return invalid("rulePriority must be at least 1");
         };
-        match self.action.r#type.as_str() {
-            "expire" if self.action.target_storage_class.is_none() => {}
-            "expire" => return invalid("targetStorageClass is only for the action transition"),
-            "transition" => return invalid("the action transition is not available in this version of Gantry"),
-            other => return invalid(format!("unknown action '{other}'")),
+        let action = self.action.action()?;
+        let class = self.selection.class()?;
+        let count = self.selection.count()?;
+        match (action, class, count) {
+            (Action::Transition, StorageClass::Archive, _) => {
+                invalid("the action transition is for storageClass standard")
+            }
+            (Action::Expire, StorageClass::Standard, Count::DaysSincePulled(_)) => {
+                invalid("countType sinceImagePulled does not go with the action expire")
+            }
+            (_, StorageClass::Standard, Count::DaysSinceTransitioned(_)) => {
+                invalid("countType sinceImageTransitioned is for storageClass archive")
+            }
+            (Action::Expire, StorageClass::Archive, Count::DaysSinceTransitioned(days))
+                if days < SHORTEST_ARCHIVE_DAYS =>
+            {
+                invalid(format!("countNumber must be at least {SHORTEST_ARCHIVE_DAYS} for sinceImageTransitioned"))
+            }
+            (Action::Expire, StorageClass::Archive, count) if !matches!(count, Count::DaysSinceTransitioned(_)) => {
+                invalid("storageClass archive needs countType sinceImageTransitioned")
+            }
+            _ => Ok(Rule { priority, class, tags: self.selection.tags()?, count, action }),
         }
-        if self.selection.storage_class.as_deref().is_some_and(|class| class != "standard") {
-            return invalid("storageClass archive is not available in this version of Gantry");
+    }
+}
+
+impl ActionText {
+    fn action(&self) -> Result<Action, InvalidLifecyclePolicy> {
+        match (self.r#type.as_str(), self.target_storage_class.as_deref()) {
+            ("expire", None) => Ok(Action::Expire),
+            ("expire", Some(_)) => invalid("targetStorageClass is only for the action transition"),
+            ("transition", Some("archive")) => Ok(Action::Transition),
+            ("transition", _) => invalid("the action transition needs the targetStorageClass archive"),
+            (other, _) => invalid(format!("unknown action '{other}'")),
         }
-        Ok(Rule { priority, tags: self.selection.tags()?, count: self.selection.count()? })
     }
 }
 
 impl SelectionText {
+    fn class(&self) -> Result<StorageClass, InvalidLifecyclePolicy> {
+        match self.storage_class.as_deref() {
+            None | Some("standard") => Ok(StorageClass::Standard),
+            Some("archive") => Ok(StorageClass::Archive),
+            Some(other) => invalid(format!("unknown storageClass '{other}'")),
+        }
+    }
+
     fn tags(&self) -> Result<TagStatus, InvalidLifecyclePolicy> {
         let lists = (self.tag_pattern_list.as_deref(), self.tag_prefix_list.as_deref());
         match (self.tag_status.as_str(), lists) {
@@ -224,9 +321,10 @@ impl SelectionText {
             }
             ("imageCountMoreThan", Some(_)) => invalid("countUnit is not for imageCountMoreThan"),
             ("sinceImagePushed", Some("days")) => Ok(Count::DaysSincePushed(self.count_number)),
-            ("sinceImagePushed", _) => invalid("countUnit must be days"),
-            ("sinceImagePulled" | "sinceImageTransitioned", _) => {
-                invalid(format!("countType {} does not go with the action expire", self.count_type))
+            ("sinceImagePulled", Some("days")) => Ok(Count::DaysSincePulled(self.count_number)),
+            ("sinceImageTransitioned", Some("days")) => Ok(Count::DaysSinceTransitioned(self.count_number)),
+            ("sinceImagePushed" | "sinceImagePulled" | "sinceImageTransitioned", _) => {
+                invalid("countUnit must be days")
             }
             (other, _) => invalid(format!("unknown countType '{other}'")),
         }
@@ -244,12 +342,20 @@ mod tests {
         Digest::parse(format!("sha256:{number:064x}")).unwrap()
     }
 
+    /// A moment more than so many days ago.
+    fn days_ago(days: i64) -> UnixMillis {
+        UnixMillis(NOW.0 - days * DAY_MILLIS - 1)
+    }
+
     /// An image `number`, pushed so many days ago, with tags.
     fn image(number: u32, days: i64, tags: &[&str]) -> Candidate {
         Candidate {
             digest: digest(number),
             tags: tags.iter().map(|tag| ImageTag::parse(*tag).unwrap()).collect(),
-            pushed_at: UnixMillis(NOW.0 - days * DAY_MILLIS - 1),
+            pushed_at: days_ago(days),
+            last_pulled_at: None,
+            activated_at: None,
+            archived_at: None,
             belongs_to_another: false,
         }
     }
@@ -276,12 +382,23 @@ mod tests {
         )
     }
 
+    fn since(priority: i64, class: &str, count_type: &str, days: i64, to: Option<&str>) -> Value {
+        let selection = json!({
+            "tagStatus": "any", "storageClass": class, "countType": count_type, "countUnit": "days", "countNumber": days,
+        });
+        let mut rule = rule(priority, &selection);
+        if let Some(to) = to {
+            rule["action"] = json!({ "type": "transition", "targetStorageClass": to });
+        }
+        rule
+    }
+
     /// The numbers of the images that expire, with the priorities of their rules.
     fn expired(rules: &[Value], images: &[Candidate]) -> Vec<(u32, u32)> {
         let policy = LifecyclePolicy::parse(&json!({ "rules": rules }).to_string()).unwrap();
         let expired = policy.evaluate(images, NOW);
         let number = |digest: &Digest| u32::from_str_radix(&digest.as_str()[7 + 56..], 16).unwrap();
-        expired.iter().map(|(digest, priority)| (number(digest), *priority)).collect()
+        expired.iter().map(|(digest, applied)| (number(digest), applied.rule_priority)).collect()
     }
 
     #[test]
@@ -359,16 +476,42 @@ mod tests {
             (selection(("countNumber", json!(0))), "countNumber"),
             (selection(("countUnit", json!("days"))), "not for imageCountMoreThan"),
             (selection(("countType", json!("sinceImagePushed"))), "countUnit must be days"),
-            (selection(("countType", json!("sinceImagePulled"))), "does not go with the action expire"),
+            (selection(("countType", json!("sinceImagePulled"))), "countUnit must be days"),
+            (json!([since(1, "standard", "sinceImagePulled", 9, None)]), "does not go with the action expire"),
+            (json!([since(1, "standard", "sinceImageTransitioned", 99, None)]), "is for storageClass archive"),
+            (json!([since(1, "archive", "sinceImagePushed", 99, None)]), "needs countType sinceImageTransitioned"),
+            (json!([since(1, "archive", "sinceImageTransitioned", 89, None)]), "at least 90"),
+            (json!([since(1, "archive", "sinceImagePulled", 9, Some("archive"))]), "for storageClass standard"),
+            (json!([since(1, "standard", "sinceImagePulled", 9, Some("glacier"))]), "targetStorageClass archive"),
             (selection(("tagStatus", json!("other"))), "unknown tagStatus"),
-            (selection(("storageClass", json!("archive"))), "not available"),
+            (selection(("storageClass", json!("cold"))), "unknown storageClass"),
             (selection(("more", json!(1))), "unknown field"),
         ] {
             let why = refused(rules.clone());
             assert!(why.contains(reason), "{rules}: {why}");
         }
-        let transition = json!([{ "rulePriority": 1, "selection": { "tagStatus": "any", "countType": "imageCountMoreThan",
-            "countNumber": 1 }, "action": { "type": "transition", "targetStorageClass": "archive" } }]);
-        assert!(refused(transition).contains("not available"));
+    }
+
+    #[test]
+    fn images_that_nobody_pulls_go_to_the_archive_and_expire_there() {
+        let mut pulled = image(2, 60, &["b"]);
+        pulled.last_pulled_at = Some(days_ago(5));
+        let mut returned = image(3, 60, &[]);
+        returned.activated_at = Some(days_ago(1));
+        let mut archived = image(4, 300, &[]);
+        archived.archived_at = Some(days_ago(90));
+        let mut lately_archived = image(5, 300, &[]);
+        lately_archived.archived_at = Some(days_ago(80));
+        let images = [image(1, 60, &["a"]), pulled, returned, archived, lately_archived];
+        let rules = json!({ "rules": [
+            since(1, "standard", "sinceImagePulled", 30, Some("archive")),
+            since(2, "archive", "sinceImageTransitioned", 90, None),
+        ] });
+        let applied = LifecyclePolicy::parse(&rules.to_string()).unwrap().evaluate(&images, NOW);
+        let expected = [
+            (digest(1), Applied { action: Action::Transition, rule_priority: 1 }),
+            (digest(4), Applied { action: Action::Expire, rule_priority: 2 }),
+        ];
+        assert_eq!(applied, BTreeMap::from(expected));
     }
 }

@@ -1,6 +1,7 @@
 //! Images as ECR's operations see them: named by tag, digest or both, described, and deleted with ECR's rules.
 
 use gantry_model::image::Image;
+use gantry_model::principal::Principal;
 use gantry_model::{AccountId, Digest, ImageTag, RepositoryName, Scope};
 use gantry_store::image::{self, Reference, deletion};
 use gantry_store::repository::RepositoryRow;
@@ -41,6 +42,8 @@ pub enum ImageError {
     MissingDigestAndTag,
     #[error("The image with digest '{digest}' is referenced by the manifest list with digest '{index}'")]
     ReferencedByManifestList { digest: Digest, index: Digest },
+    #[error("The image with digest '{digest}' is in the archive")]
+    Archived { digest: Digest },
     #[error("The image '{image}' is used by {user}")]
     InUse { image: String, user: String },
     #[error("the registry's database failed")]
@@ -85,7 +88,7 @@ impl Registry {
         Ok(image::count(&mut reader, row.id).await?)
     }
 
-    /// The manifest of one image, byte for byte. Counts as a pull.
+    /// The manifest of one image, byte for byte. Counts as a pull by `by`.
     ///
     /// # Errors
     /// [`ImageError`] when there is none that fits `id`.
@@ -94,16 +97,17 @@ impl Registry {
         scope: &Scope,
         name: &RepositoryName,
         id: &ImageId,
+        by: &Principal,
     ) -> Result<StoredManifest, ImageError> {
         let (repository, found) = {
             let mut reader = self.store.read().await?;
             let row = find::<ImageError>(&mut reader, scope, name).await?;
             let digest = resolve(&mut reader, &row, id).await?;
-            let found = image::find(&mut reader, scope, name, &Reference::Digest(digest)).await?;
-            let found = found.and_then(|(_, manifest)| manifest).ok_or_else(|| image_not_found(&row, id))?;
+            let found = image::find(&mut reader, scope, name, &Reference::Digest(digest.clone())).await?;
+            let found = found.and_then(|(_, manifest)| manifest).ok_or(ImageError::Archived { digest })?;
             (row.id, found)
         };
-        self.note_pull(repository, &found).await?;
+        self.note_pull(scope, by, repository, &found).await?;
         Ok(StoredManifest { digest: found.digest, media_type: found.media_type, bytes: found.bytes })
     }
 
@@ -143,6 +147,45 @@ impl Registry {
             .await
     }
 
+    /// Puts an image into the archive or takes it out. Answers what it is then.
+    ///
+    /// # Errors
+    /// [`ImageError`]; an image that somebody uses, or that an index names, does not go into the archive.
+    pub async fn set_archived(
+        &self,
+        scope: &Scope,
+        name: &RepositoryName,
+        id: &ImageId,
+        archived: bool,
+    ) -> Result<Image, ImageError> {
+        let (scope, name, id) = (scope.clone(), name.clone(), id.clone());
+        let users = self.users(&scope, &name).await?;
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let row = find::<ImageError>(tx, &scope, &name).await?;
+                    let digest = resolve(tx, &row, &id).await?;
+                    let image = image::describe(tx, &row, &digest).await?.ok_or_else(|| image_not_found(&row, &id))?;
+                    if image.archived_at.is_some() == archived {
+                        return Ok(image);
+                    }
+                    if archived {
+                        refuse_if_used(users.of_image(&digest, &image.tags), digest.as_str())?;
+                        if let Some(index) = deletion::index_naming(tx, row.id, &digest).await? {
+                            return Err(ImageError::ReferencedByManifestList { digest, index });
+                        }
+                    }
+                    let now = tx.now();
+                    image::set_archived(tx, row.id, &digest, archived, now).await?;
+                    let action = if archived { "ARCHIVE" } else { "ACTIVATE" };
+                    let fields = json!({ "imageDigest": digest, "imageTags": image.tags });
+                    append_image_event(tx, &row.repository, action, fields).await?;
+                    image::describe(tx, &row, &digest).await?.ok_or_else(|| image_not_found(&row, &id))
+                })
+            })
+            .await
+    }
+
     /// Takes a tag away and leaves the image, as OCI Distribution's DELETE of a tag does.
     ///
     /// # Errors
@@ -175,10 +218,19 @@ impl Registry {
         Ok(manifest.map(|manifest| (repository, manifest)))
     }
 
-    /// Moves the time of the last pull, at most once in [`PULL_NOTE_MILLIS`].
-    pub(crate) async fn note_pull(&self, repository: i64, manifest: &image::ManifestRow) -> Result<(), StoreError> {
+    /// Moves the time of the last pull, at most once in [`PULL_NOTE_MILLIS`], and not for principals that are excluded.
+    pub(crate) async fn note_pull(
+        &self,
+        scope: &Scope,
+        by: &Principal,
+        repository: i64,
+        manifest: &image::ManifestRow,
+    ) -> Result<(), StoreError> {
         let now = self.now();
         if manifest.last_pulled_at.is_some_and(|last| now.millis_since(last) < PULL_NOTE_MILLIS) {
+            return Ok(());
+        }
+        if self.registry_settings(scope).await?.pull_time_exclusions.contains_key(&by.arn) {
             return Ok(());
         }
         let digest = manifest.digest.clone();

@@ -10,8 +10,9 @@
 //! - `layer.rs`: [`Registry::check_layers`], [`Registry::initiate_layer_upload`], [`Registry::upload_layer_part`],
 //!   [`Registry::complete_layer_upload`], [`Registry::layer_download_path`] with [`LayerError`];
 //! - `referrers.rs`: [`Registry::referrers`];
+//! - `registry_settings.rs`: [`Registry::registry_settings`], [`Registry::create_by_template`];
 //! - `token.rs`: [`Tokens::issue`], the password of `docker login`;
-//! - `lifecycle.rs`: [`Registry::expiring`], [`Registry::apply_lifecycle_policies`]; `in_use.rs`: which images are spared;
+//! - `lifecycle.rs`: [`Registry::due`], [`Registry::apply_lifecycle_policies`]; `in_use.rs`: which images are spared;
 //! - `collect.rs`: [`Registry::collect_once`], the online garbage collection, called by a loop.
 //!
 //! Invariants:
@@ -34,6 +35,7 @@ mod manifest;
 mod push;
 mod referrers;
 mod registry;
+mod registry_settings;
 mod repository;
 mod token;
 mod upload;
@@ -45,7 +47,7 @@ pub use gantry_store::upload::UploadId;
 pub use http::router;
 pub use image::{ImageError, ImageId, StoredManifest};
 pub use layer::{Layer, LayerError, PART_SIZE};
-pub use lifecycle::Expiring;
+pub use lifecycle::Due;
 pub use manifest::ManifestError;
 pub use push::{MAX_MANIFEST_BYTES, PutManifest, PutManifestError, PutManifestOutcome};
 pub use registry::{Registry, Settings};

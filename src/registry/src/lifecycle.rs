@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use gantry_model::image::{Image, Repository};
-use gantry_model::lifecycle::{Candidate, LifecyclePolicy};
+use gantry_model::lifecycle::{Action, Applied, Candidate, LifecyclePolicy};
 use gantry_model::{Digest, RepositoryName, Scope, UnixMillis};
 use gantry_store::{StoreError, image, repository};
 
@@ -20,25 +20,25 @@ const EVERY_MILLIS: i64 = 60 * 60 * 1000;
 /// Images that are read at once.
 const CHUNK: i64 = 1000;
 
-/// An image that a policy would expire.
+/// An image that a policy would act on.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Expiring {
+pub struct Due {
     pub image: Image,
-    /// The priority of the rule that it expires by.
-    pub rule_priority: u32,
+    /// What becomes of it, and by which rule.
+    pub applied: Applied,
 }
 
 impl Registry {
-    /// The images that `policy` would expire now, the oldest first.
+    /// The images that `policy` would act on now, the oldest first.
     ///
     /// # Errors
     /// [`ImageError::RepositoryNotFound`].
-    pub async fn expiring(
+    pub async fn due(
         &self,
         scope: &Scope,
         name: &RepositoryName,
         policy: &LifecyclePolicy,
-    ) -> Result<Vec<Expiring>, ImageError> {
+    ) -> Result<Vec<Due>, ImageError> {
         let (images, bound, users) = {
             let mut reader = self.store.read().await?;
             let row = find::<ImageError>(&mut reader, scope, name).await?;
@@ -62,21 +62,24 @@ impl Registry {
             digest: image.digest.clone(),
             tags: image.tags.clone(),
             pushed_at: image.pushed_at,
+            last_pulled_at: image.last_pulled_at,
+            activated_at: image.activated_at,
+            archived_at: image.archived_at,
             belongs_to_another: bound.contains(&image.digest),
         };
         let candidates: Vec<Candidate> = images.iter().map(candidate).collect();
-        let by_rule: BTreeMap<Digest, u32> = policy.evaluate(&candidates, self.now());
-        let expires = |image: Image| {
-            let rule_priority = *by_rule.get(&image.digest)?;
+        let by_rule: BTreeMap<Digest, Applied> = policy.evaluate(&candidates, self.now());
+        let due = |image: Image| {
+            let applied = *by_rule.get(&image.digest)?;
             let is_free = users.of_image(&image.digest, &image.tags).is_none();
-            is_free.then_some(Expiring { image, rule_priority })
+            is_free.then_some(Due { image, applied })
         };
-        let mut expiring: Vec<Expiring> = images.into_iter().filter_map(expires).collect();
-        expiring.sort_by(|a, b| (a.image.pushed_at, &a.image.digest).cmp(&(b.image.pushed_at, &b.image.digest)));
-        Ok(expiring)
+        let mut due: Vec<Due> = images.into_iter().filter_map(due).collect();
+        due.sort_by(|a, b| (a.image.pushed_at, &a.image.digest).cmp(&(b.image.pushed_at, &b.image.digest)));
+        Ok(due)
     }
 
-    /// Applies every policy that was not applied for an hour, or is new. Answers how many images went.
+    /// Applies every policy that was not applied for an hour, or is new. Answers how many images it acted on.
     ///
     /// # Errors
     /// The store's; what was done stays done.
@@ -85,7 +88,7 @@ impl Registry {
             let mut reader = self.store.read().await?;
             repository::all(&mut reader).await?
         };
-        let mut expired = 0;
+        let mut done = 0;
         for row in repositories {
             let Repository { scope, name, lifecycle_policy, .. } = row.repository;
             let Some(stored) = lifecycle_policy else { continue };
@@ -93,13 +96,13 @@ impl Registry {
             // A policy was valid when it was stored.
             let Some(policy) = LifecyclePolicy::parse(&stored.text).ok().filter(|_| is_due) else { continue };
             match self.apply(&scope, &name, &policy, now).await {
-                Ok(gone) => expired += gone,
+                Ok(images) => done += images,
                 // Deleted meanwhile.
                 Err(ImageError::RepositoryNotFound(_)) => {}
                 Err(error) => return Err(error),
             }
         }
-        Ok(expired)
+        Ok(done)
     }
 
     async fn apply(
@@ -109,13 +112,17 @@ impl Registry {
         policy: &LifecyclePolicy,
         now: UnixMillis,
     ) -> Result<usize, ImageError> {
-        let mut gone = 0;
-        for Expiring { image, rule_priority } in self.expiring(scope, name, policy).await? {
+        let mut done = 0;
+        for Due { image, applied: Applied { action, rule_priority } } in self.due(scope, name, policy).await? {
             let id = ImageId { digest: Some(image.digest.clone()), tag: None };
-            match self.delete_image(scope, name, &id).await {
-                Ok(_) => {
-                    tracing::info!(repository = %name, digest = %image.digest, rule_priority, "an image expired");
-                    gone += 1;
+            let acted = match action {
+                Action::Expire => self.delete_image(scope, name, &id).await.map(drop),
+                Action::Transition => self.set_archived(scope, name, &id, true).await.map(drop),
+            };
+            match acted {
+                Ok(()) => {
+                    tracing::info!(repository = %name, digest = %image.digest, rule_priority, ?action, "a lifecycle rule acts");
+                    done += 1;
                 }
                 // Deleted, named by an index, or put to use, since it was looked at.
                 Err(
@@ -133,7 +140,7 @@ impl Registry {
             Ok::<_, ImageError>(())
         };
         self.update_repository(scope, name, note).await?;
-        Ok(gone)
+        Ok(done)
     }
 
     /// Who uses an image of the repository, when that is to be heeded.

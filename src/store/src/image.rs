@@ -76,7 +76,7 @@ fn tag(text: String) -> Result<ImageTag, StoreError> {
 type ServedRow = (i64, Option<String>, Option<String>, Option<Vec<u8>>, Option<i64>);
 
 /// The repository `name` and the manifest in it: `None` when there is no such repository, `Some((id, None))` when it
-/// holds no such manifest.
+/// holds no such manifest, or only in the archive.
 ///
 /// # Errors
 /// When they cannot be read.
@@ -89,14 +89,14 @@ pub async fn find(
     let (query, key) = match reference {
         Reference::Digest(digest) => (
             "SELECT r.id, m.digest, m.media_type, m.bytes, m.last_pulled_at FROM repository r
-             LEFT JOIN manifest m ON m.repository = r.id AND m.digest = $4
+             LEFT JOIN manifest m ON m.repository = r.id AND m.digest = $4 AND m.archived_at IS NULL
              WHERE r.account = $1 AND r.region = $2 AND r.name = $3",
             digest.as_str(),
         ),
         Reference::Tag(tag) => (
             "SELECT r.id, m.digest, m.media_type, m.bytes, m.last_pulled_at FROM repository r
              LEFT JOIN image_tag t ON t.repository = r.id AND t.tag = $4
-             LEFT JOIN manifest m ON m.repository = r.id AND m.digest = t.digest
+             LEFT JOIN manifest m ON m.repository = r.id AND m.digest = t.digest AND m.archived_at IS NULL
              WHERE r.account = $1 AND r.region = $2 AND r.name = $3",
             tag.as_str(),
         ),
@@ -154,7 +154,8 @@ pub async fn manifests_of(
     .map_err(StoreError::query("look for manifests"))
 }
 
-/// Writes a manifest and what it names. Of one that is there already only the media type may change.
+/// Writes a manifest and what it names. Of one that is there already only the media type may change; it leaves the
+/// archive.
 ///
 /// # Errors
 /// When the rows cannot be written.
@@ -167,7 +168,9 @@ pub async fn insert(
     sqlx::query(
         "INSERT INTO manifest (repository, digest, media_type, artifact_type, subject, annotations, bytes, size, pushed_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-         ON CONFLICT (repository, digest) DO UPDATE SET media_type = excluded.media_type, orphaned_at = NULL",
+         ON CONFLICT (repository, digest) DO UPDATE SET media_type = excluded.media_type, orphaned_at = NULL,
+           activated_at = CASE WHEN manifest.archived_at IS NULL THEN manifest.activated_at ELSE excluded.pushed_at END,
+           archived_at = NULL",
     )
     .bind(repository)
     .bind(manifest.digest.as_str())
@@ -212,6 +215,31 @@ pub async fn note_pull(conn: &mut Conn, repository: i64, digest: &Digest, now: U
         .execute(conn)
         .await
         .map_err(StoreError::query("note the pull"))?;
+    Ok(())
+}
+
+/// Puts an image into the archive or takes it out at `now`.
+///
+/// # Errors
+/// When the row cannot be written.
+pub async fn set_archived(
+    conn: &mut Conn,
+    repository: i64,
+    digest: &Digest,
+    archived: bool,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    let statement = match archived {
+        true => "UPDATE manifest SET archived_at = $3 WHERE repository = $1 AND digest = $2",
+        false => "UPDATE manifest SET archived_at = NULL, activated_at = $3 WHERE repository = $1 AND digest = $2",
+    };
+    sqlx::query(statement)
+        .bind(repository)
+        .bind(digest.as_str())
+        .bind(now.0)
+        .execute(conn)
+        .await
+        .map_err(StoreError::query("archive the image"))?;
     Ok(())
 }
 
@@ -290,8 +318,8 @@ pub async fn tags(
     rows.into_iter().map(|(name, of)| Ok((tag(name)?, digest(of)?))).collect()
 }
 
-/// Digest, media type, artifact type, subject, size, pushed, last pulled.
-type ImageRow = (String, String, Option<String>, Option<String>, i64, i64, Option<i64>);
+/// Digest, media type, artifact type, subject, size, pushed, last pulled, archived, activated.
+type ImageRow = (String, String, Option<String>, Option<String>, i64, i64, Option<i64>, Option<i64>, Option<i64>);
 
 /// One image with its tags.
 ///
@@ -299,8 +327,8 @@ type ImageRow = (String, String, Option<String>, Option<String>, i64, i64, Optio
 /// When it cannot be read.
 pub async fn describe(conn: &mut Conn, of: &RepositoryRow, digest: &Digest) -> Result<Option<Image>, StoreError> {
     let row: Option<ImageRow> = sqlx::query_as(
-        "SELECT digest, media_type, artifact_type, subject, size, pushed_at, last_pulled_at FROM manifest
-         WHERE repository = $1 AND digest = $2",
+        "SELECT digest, media_type, artifact_type, subject, size, pushed_at, last_pulled_at, archived_at, activated_at
+         FROM manifest WHERE repository = $1 AND digest = $2",
     )
     .bind(of.id)
     .bind(digest.as_str())
@@ -323,8 +351,8 @@ pub async fn list(
     limit: i64,
 ) -> Result<Vec<Image>, StoreError> {
     let rows: Vec<ImageRow> = sqlx::query_as(
-        "SELECT digest, media_type, artifact_type, subject, size, pushed_at, last_pulled_at FROM manifest
-         WHERE repository = $1 AND digest > $2 ORDER BY digest LIMIT $3",
+        "SELECT digest, media_type, artifact_type, subject, size, pushed_at, last_pulled_at, archived_at, activated_at
+         FROM manifest WHERE repository = $1 AND digest > $2 ORDER BY digest LIMIT $3",
     )
     .bind(of.id)
     .bind(after.map(Digest::as_str).unwrap_or_default())
@@ -355,7 +383,8 @@ pub async fn list(
 }
 
 fn read_image(of: &RepositoryRow, row: ImageRow, tags: Vec<ImageTag>) -> Result<Image, StoreError> {
-    let (digest_text, media_type, artifact_media_type, subject, size_bytes, pushed_at, last_pulled_at) = row;
+    let (digest_text, media_type, artifact_media_type, subject, size_bytes, pushed_at, pulled, archived, activated) =
+        row;
     Ok(Image {
         scope: of.repository.scope.clone(),
         repository: of.repository.name.clone(),
@@ -365,7 +394,9 @@ fn read_image(of: &RepositoryRow, row: ImageRow, tags: Vec<ImageTag>) -> Result<
         subject: subject.map(digest).transpose()?,
         size_bytes,
         pushed_at: UnixMillis(pushed_at),
-        last_pulled_at: last_pulled_at.map(UnixMillis),
+        last_pulled_at: pulled.map(UnixMillis),
+        archived_at: archived.map(UnixMillis),
+        activated_at: activated.map(UnixMillis),
         tags,
     })
 }

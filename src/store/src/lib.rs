@@ -24,6 +24,7 @@ pub mod join_token;
 pub mod kv;
 mod migrate;
 pub mod notification;
+pub mod registry_settings;
 pub mod repository;
 pub mod service;
 pub mod service_deployment;

@@ -45,6 +45,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "notifications",
         sql: include_str!("../../../migrations/sqlite/0007_notifications.sql"),
     },
+    Migration {
+        version: 8,
+        name: "registry_settings",
+        sql: include_str!("../../../migrations/sqlite/0008_registry_settings.sql"),
+    },
 ];
 
 const CREATE_TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

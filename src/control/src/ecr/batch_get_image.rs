@@ -49,7 +49,7 @@ async fn get(
         return Ok(Err(IdFailure::new("ImageNotFound", reason)));
     }
     let by_digest = ImageId { digest: Some(described.digest.clone()), tag: None };
-    let manifest = match registry.manifest(&call.scope, name, &by_digest).await {
+    let manifest = match registry.manifest(&call.scope, name, &by_digest, &call.principal).await {
         Ok(manifest) => manifest,
         Err(error) => return failures::of_id(error).map(Err),
     };

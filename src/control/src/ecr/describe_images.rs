@@ -47,7 +47,7 @@ async fn by_id(
         let id = resolve::image_id(id).map_err(|failure| ApiError::constraint("imageIds", &failure.reason))?;
         let image = call.control.registry.image(&call.scope, name, &id).await;
         let image = image.map_err(|error| failures::of_image(error, &call.scope, name))?;
-        if filter.shows(!image.tags.is_empty()) && images.iter().all(|other| other.digest != image.digest) {
+        if filter.shows(&image) && images.iter().all(|other| other.digest != image.digest) {
             images.push(image);
         }
     }
@@ -68,7 +68,7 @@ async fn page(
         let images = images.map_err(|error| failures::of_image(error, &call.scope, name))?;
         let Some(last) = images.last() else { break };
         after = Some(last.digest.clone());
-        shown.extend(images.into_iter().filter(|image| filter.shows(!image.tags.is_empty())));
+        shown.extend(images.into_iter().filter(|image| filter.shows(image)));
     }
     let more = shown.len() > max;
     shown.truncate(max);

@@ -86,9 +86,9 @@ pub(super) fn of_image(error: ImageError, scope: &Scope, repository: &Repository
         ImageError::MissingDigestAndTag => {
             ApiError::constraint("imageIds", "both tag and digest cannot be null").into()
         }
-        error @ (ImageError::ReferencedByManifestList { .. } | ImageError::InUse { .. }) => {
-            ApiError::server(error.to_string()).into()
-        }
+        error @ (ImageError::ReferencedByManifestList { .. }
+        | ImageError::InUse { .. }
+        | ImageError::Archived { .. }) => ApiError::server(error.to_string()).into(),
     }
 }
 
@@ -143,7 +143,9 @@ pub(super) fn of_id(error: ImageError) -> Result<IdFailure, Failure> {
             format!("Requested image referenced by manifest list: [{index}]"),
         )),
         // The model has no code for it; this one says that the image is not to be had for what was asked.
-        error @ ImageError::InUse { .. } => Ok(IdFailure::new("ImageInaccessible", error.to_string())),
+        error @ (ImageError::InUse { .. } | ImageError::Archived { .. }) => {
+            Ok(IdFailure::new("ImageInaccessible", error.to_string()))
+        }
     }
 }
 

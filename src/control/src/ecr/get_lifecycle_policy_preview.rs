@@ -1,9 +1,10 @@
-//! GetLifecyclePolicyPreview (ECR API reference): what the previewed policy would expire, as the repository is now.
+//! GetLifecyclePolicyPreview (ECR API reference): what the previewed policy would do, as the repository is now.
 
-use gantry_registry::Expiring;
+use gantry_model::lifecycle::{Action, Applied};
+use gantry_registry::Due;
 use gantry_wire::shapes::ecr::{
     GetLifecyclePolicyPreviewRequest, GetLifecyclePolicyPreviewResponse, LifecyclePolicyPreviewResult,
-    LifecyclePolicyPreviewSummary, LifecyclePolicyRuleAction,
+    LifecyclePolicyPreviewSummary, LifecyclePolicyRuleAction, TransitioningImageTotalCount,
 };
 use gantry_wire::{ApiError, paginate};
 
@@ -13,7 +14,7 @@ use super::{failures, lifecycle, resolve, view};
 use crate::context::Call;
 use crate::error::Failure;
 
-/// Answers GetLifecyclePolicyPreview, the oldest images first. The summary counts all that would expire.
+/// Answers GetLifecyclePolicyPreview, the oldest images first. The summary counts all that it would act on.
 ///
 /// # Errors
 /// RepositoryNotFoundException; LifecyclePolicyPreviewNotFoundException when none was started; InvalidParameterException.
@@ -25,10 +26,9 @@ pub(super) async fn get_lifecycle_policy_preview(
     let repository = call.control.registry.repository(&call.scope, &name).await?;
     let text = repository.lifecycle_preview.ok_or_else(|| not_found(&call, name.as_str()))?;
     let policy = lifecycle::parse(&text)?;
-    let expiring = call.control.registry.expiring(&call.scope, &name, &policy).await;
-    let expiring = expiring.map_err(|error| failures::of_image(error, &call.scope, &name))?;
-    let total = i32::try_from(expiring.len()).unwrap_or(i32::MAX);
-    let shown = shown(&input, &expiring)?;
+    let due = call.control.registry.due(&call.scope, &name, &policy).await;
+    let due = due.map_err(|error| failures::of_image(error, &call.scope, &name))?;
+    let shown = shown(&input, &due)?;
     let (page, next_token) = page(&input, &shown)?;
     Ok(GetLifecyclePolicyPreviewResponse {
         registry_id: view::registry_id(&call),
@@ -36,12 +36,22 @@ pub(super) async fn get_lifecycle_policy_preview(
         lifecycle_policy_text: Some(text),
         status: Some("COMPLETE".to_owned()),
         next_token,
-        preview_results: Some(page.iter().map(|expiring| result(expiring)).collect()),
-        summary: Some(LifecyclePolicyPreviewSummary {
-            expiring_image_total_count: Some(total),
-            transitioning_image_total_counts: Some(Vec::new()),
-        }),
+        preview_results: Some(page.iter().map(|due| result(due)).collect()),
+        summary: Some(summary(&due)),
     })
+}
+
+fn summary(due: &[Due]) -> LifecyclePolicyPreviewSummary {
+    let count = |action| i32::try_from(due.iter().filter(|d| d.applied.action == action).count()).unwrap_or(i32::MAX);
+    let to_archive = count(Action::Transition);
+    let transitioning = TransitioningImageTotalCount {
+        target_storage_class: Some("ARCHIVE".to_owned()),
+        image_total_count: Some(to_archive),
+    };
+    LifecyclePolicyPreviewSummary {
+        expiring_image_total_count: Some(count(Action::Expire)),
+        transitioning_image_total_counts: Some((to_archive > 0).then_some(transitioning).into_iter().collect()),
+    }
 }
 
 fn not_found(call: &Call, name: &str) -> ApiError {
@@ -55,13 +65,10 @@ fn not_found(call: &Call, name: &str) -> ApiError {
 }
 
 /// Those that the filter and the ids leave.
-fn shown<'a>(
-    input: &GetLifecyclePolicyPreviewRequest,
-    expiring: &'a [Expiring],
-) -> Result<Vec<&'a Expiring>, ApiError> {
+fn shown<'a>(input: &GetLifecyclePolicyPreviewRequest, due: &'a [Due]) -> Result<Vec<&'a Due>, ApiError> {
     let filter = input.filter.clone().unwrap_or_default();
-    let filter = ImageFilter::new(filter.tag_status.as_deref(), None);
-    let mut shown: Vec<&Expiring> = expiring.iter().filter(|e| filter.shows(!e.image.tags.is_empty())).collect();
+    let filter = ImageFilter::new(filter.tag_status.as_deref(), Some("ANY"));
+    let mut shown: Vec<&Due> = due.iter().filter(|due| filter.shows(&due.image)).collect();
     if let Some(ids) = &input.image_ids {
         let ids = ids.iter().map(resolve::image_id).collect::<Result<Vec<_>, _>>();
         let ids = ids.map_err(|failure| ApiError::constraint("imageIds", &failure.reason))?;
@@ -77,25 +84,30 @@ fn shown<'a>(
 
 fn page<'a>(
     input: &GetLifecyclePolicyPreviewRequest,
-    shown: &[&'a Expiring],
-) -> Result<(Vec<&'a Expiring>, Option<String>), ApiError> {
+    shown: &[&'a Due],
+) -> Result<(Vec<&'a Due>, Option<String>), ApiError> {
     let from: usize = match input.next_token.as_deref() {
         None => 0,
         Some(token) => paginate::decode(token)?.parse().map_err(|_| ApiError::invalid_token())?,
     };
     let max = page_size(input.max_results);
-    let page: Vec<&Expiring> = shown.iter().skip(from).take(max).copied().collect();
+    let page: Vec<&Due> = shown.iter().skip(from).take(max).copied().collect();
     let next = from + page.len();
     Ok((page, (next < shown.len()).then(|| paginate::encode(&next.to_string()))))
 }
 
-fn result(Expiring { image, rule_priority }: &Expiring) -> LifecyclePolicyPreviewResult {
+fn result(Due { image, applied: Applied { action, rule_priority } }: &Due) -> LifecyclePolicyPreviewResult {
+    let (action, target) = match action {
+        Action::Expire => ("EXPIRE", None),
+        Action::Transition => ("TRANSITION", Some("ARCHIVE".to_owned())),
+    };
+    let class = if image.archived_at.is_some() { "ARCHIVE" } else { "STANDARD" };
     LifecyclePolicyPreviewResult {
         image_tags: Some(image.tags.iter().map(ToString::to_string).collect()),
         image_digest: Some(image.digest.to_string()),
         image_pushed_at: Some(image.pushed_at.into()),
-        action: Some(LifecyclePolicyRuleAction { r#type: Some("EXPIRE".to_owned()), target_storage_class: None }),
+        action: Some(LifecyclePolicyRuleAction { r#type: Some(action.to_owned()), target_storage_class: target }),
         applied_rule_priority: i32::try_from(*rule_priority).ok(),
-        storage_class: Some("STANDARD".to_owned()),
+        storage_class: Some(class.to_owned()),
     }
 }

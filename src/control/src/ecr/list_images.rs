@@ -45,7 +45,7 @@ async fn ids_after(
     let mut ids = Vec::new();
     let mut after_digest = None;
     if let Some(ImageId { digest: Some(digest), tag }) = after {
-        ids.extend(rest_of(call, name, &digest, tag.as_ref()).await?.filter(|_| filter.shows(true)));
+        ids.extend(rest_of(call, name, &digest, tag.as_ref(), filter).await?);
         after_digest = Some(digest);
     }
     while ids.len() < wanted {
@@ -55,7 +55,7 @@ async fn ids_after(
             .map_err(|error| failures::of_image(error, &call.scope, name))?;
         let Some(last) = images.last() else { break };
         after_digest = Some(last.digest.clone());
-        ids.extend(images.iter().filter(|image| filter.shows(!image.tags.is_empty())).flat_map(ids_of));
+        ids.extend(images.iter().filter(|image| filter.shows(image)).flat_map(ids_of));
     }
     Ok(ids)
 }
@@ -66,6 +66,7 @@ async fn rest_of(
     name: &RepositoryName,
     digest: &Digest,
     after: Option<&ImageTag>,
+    filter: ImageFilter,
 ) -> Result<impl Iterator<Item = ImageId>, Failure> {
     let id = ImageId { digest: Some(digest.clone()), tag: None };
     let image = match call.control.registry.image(&call.scope, name, &id).await {
@@ -74,7 +75,7 @@ async fn rest_of(
         Err(error) => return Err(failures::of_image(error, &call.scope, name)),
     };
     let after = after.cloned();
-    let ids = image.iter().flat_map(ids_of).collect::<Vec<_>>();
+    let ids = image.iter().filter(|image| filter.shows(image)).flat_map(ids_of).collect::<Vec<_>>();
     Ok(ids.into_iter().filter(move |id| id.tag.is_some() && id.tag > after))
 }
 

@@ -31,6 +31,6 @@ pub(super) async fn put_image_tag_mutability(
         registry_id: view::registry_id(&call),
         repository_name: Some(changed.name.to_string()),
         image_tag_mutability: Some(changed.image_tag_mutability.as_str().to_owned()),
-        image_tag_mutability_exclusion_filters: view::exclusion_filters(&changed),
+        image_tag_mutability_exclusion_filters: view::exclusion_filters(&changed.mutability_exclusion_filters),
     })
 }

@@ -49,15 +49,14 @@ pub(super) fn repository(call: &Call, repository: &Repository) -> RepositoryShap
         repository_uri: Some(format!("{}/{}", registry_host(call), repository.name)),
         created_at: Some(repository.created_at.into()),
         image_tag_mutability: Some(repository.image_tag_mutability.as_str().to_owned()),
-        image_tag_mutability_exclusion_filters: exclusion_filters(repository),
+        image_tag_mutability_exclusion_filters: exclusion_filters(&repository.mutability_exclusion_filters),
         image_scanning_configuration: Some(scanning_configuration(repository)),
         encryption_configuration: Some(encryption_configuration(repository)),
     }
 }
 
 /// The patterns of tags that the mutability leaves out; absent when it leaves out none.
-pub(super) fn exclusion_filters(repository: &Repository) -> Option<Vec<ImageTagMutabilityExclusionFilter>> {
-    let filters = &repository.mutability_exclusion_filters;
+pub(super) fn exclusion_filters(filters: &[String]) -> Option<Vec<ImageTagMutabilityExclusionFilter>> {
     let filter = |filter: &String| ImageTagMutabilityExclusionFilter {
         filter_type: Some("WILDCARD".to_owned()),
         filter: Some(filter.clone()),
@@ -89,9 +88,16 @@ pub(super) fn image_detail(call: &Call, image: &Image) -> ImageDetail {
         artifact_media_type: image.artifact_media_type.clone(),
         last_recorded_pull_time: image.last_pulled_at.map(Into::into),
         subject_manifest_digest: image.subject.as_ref().map(ToString::to_string),
-        image_status: Some("ACTIVE".to_owned()),
+        image_status: Some(image_status(image.archived_at.is_some())),
+        last_archived_at: image.archived_at.map(Into::into),
+        last_activated_at: image.activated_at.map(Into::into),
         ..ImageDetail::default()
     }
+}
+
+/// Whether an image is served or kept in the archive.
+pub(super) fn image_status(is_archived: bool) -> String {
+    if is_archived { "ARCHIVED".to_owned() } else { "ACTIVE".to_owned() }
 }
 
 /// An image's id.

@@ -2,10 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "what cannot be prepared fails the test")]
 
+mod archive;
 mod images;
 mod layers;
 mod lifecycle;
 mod pushes;
+mod registry_settings;
 mod repositories;
 
 use base64::Engine as _;

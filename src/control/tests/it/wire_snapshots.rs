@@ -303,9 +303,41 @@ async fn operations_of_ecr_answer_as_they_did() {
     tour.call("StartLifecyclePolicyPreview", of(json!({}))).await;
     tour.call("GetLifecyclePolicyPreview", of(json!({}))).await;
     tour.call("DeleteLifecyclePolicy", of(json!({}))).await;
+    for class in ["ARCHIVE", "STANDARD"] {
+        let input = json!({ "imageId": { "imageTag": "1" }, "targetStorageClass": class });
+        tour.call("UpdateImageStorageClass", of(input)).await;
+    }
+    tour.call("DescribeImageSigningStatus", of(json!({ "imageId": { "imageTag": "1" } }))).await;
     tour.call("BatchDeleteImage", of(json!({ "imageIds": ids }))).await;
+    registry_settings(&mut tour).await;
     tour.call("DescribeRegistry", json!({})).await;
     tour.call("GetAuthorizationToken", json!({})).await;
     tour.call("DeleteRepository", of(json!({ "force": true }))).await;
     insta::assert_snapshot!("ecr", tour.end());
+}
+
+async fn registry_settings(tour: &mut Tour) {
+    let statement = json!({ "Effect": "Allow", "Principal": "*", "Action": "ecr:BatchGetImage" });
+    let policy = json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string();
+    tour.call("SetRepositoryPolicy", json!({ "repositoryName": "team/web", "policyText": policy })).await;
+    tour.call("GetRepositoryPolicy", json!({ "repositoryName": "team/web" })).await;
+    tour.call("DeleteRepositoryPolicy", json!({ "repositoryName": "team/web" })).await;
+    tour.call("PutRegistryPolicy", json!({ "policyText": policy })).await;
+    tour.call("GetRegistryPolicy", json!({})).await;
+    tour.call("DeleteRegistryPolicy", json!({})).await;
+    let template = json!({ "prefix": "team", "appliedFor": ["CREATE_ON_PUSH"] });
+    tour.call("CreateRepositoryCreationTemplate", template).await;
+    let change = json!({ "prefix": "team", "description": "of the team" });
+    tour.call("UpdateRepositoryCreationTemplate", change).await;
+    tour.call("DescribeRepositoryCreationTemplates", json!({})).await;
+    tour.call("DeleteRepositoryCreationTemplate", json!({ "prefix": "team" })).await;
+    let robot = json!({ "principalArn": "arn:aws:iam::000000000000:role/scanner" });
+    tour.call("RegisterPullTimeUpdateExclusion", robot.clone()).await;
+    tour.call("ListPullTimeUpdateExclusions", json!({})).await;
+    tour.call("DeregisterPullTimeUpdateExclusion", robot).await;
+    tour.call("PutAccountSetting", json!({ "name": "BLOB_MOUNTING", "value": "DISABLED" })).await;
+    tour.call("GetAccountSetting", json!({ "name": "BLOB_MOUNTING" })).await;
+    tour.refused("PutSigningConfiguration", json!({ "signingConfiguration": { "rules": [] } })).await;
+    tour.refused("GetSigningConfiguration", json!({})).await;
+    tour.refused("DeleteSigningConfiguration", json!({})).await;
 }

@@ -141,6 +141,7 @@ impl From<ImageError> for OciError {
             ImageError::RepositoryNotFound(error) => error.into(),
             ImageError::Store(error) => error.into(),
             ImageError::ImageNotFound { .. }
+            | ImageError::Archived { .. }
             | ImageError::TagDoesNotMatchDigest { .. }
             | ImageError::MissingDigestAndTag => Self::not_found("MANIFEST_UNKNOWN", message),
             ImageError::InUse { .. } => Self::new(StatusCode::FORBIDDEN, "DENIED", message),

@@ -9,6 +9,7 @@ use http::{HeaderMap, Method, StatusCode, header};
 
 use super::blobs::{etag, is_cached};
 use super::error::OciError;
+use super::uploads::pushed_to;
 use super::{Answer, Call, Incoming, build, empty, method_not_allowed, take};
 use crate::image::ImageId;
 use crate::push::{MAX_MANIFEST_BYTES, PutManifest, PutManifestError};
@@ -54,7 +55,7 @@ async fn get(call: &Call, name: &RepositoryName, reference: &Reference) -> Answe
         return empty(StatusCode::NOT_MODIFIED, &[("etag", &etag), digest]);
     }
     if call.method == Method::GET {
-        call.registry.note_pull(repository, &manifest).await?;
+        call.registry.note_pull(&call.scope, &call.principal, repository, &manifest).await?;
     }
     let length = manifest.bytes.len().to_string();
     let headers = [
@@ -101,6 +102,7 @@ async fn put(call: &Call, body: &mut Option<Incoming>, name: &RepositoryName, re
             None
         }
     };
+    pushed_to(call, name).await?;
     let bytes = read(call, body).await?;
     let made: Vec<String> = tags.iter().map(ToString::to_string).collect();
     let by_digest = digest.is_some();

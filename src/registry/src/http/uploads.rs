@@ -1,5 +1,6 @@
 //! Pushing blobs: every form of upload of OCI Distribution 1.1.
 
+use gantry_model::registry_settings::Occasion;
 use gantry_model::{Digest, RepositoryName};
 use gantry_store::StoreError;
 use gantry_store::blob::{DigestAlgorithm, rows};
@@ -29,7 +30,7 @@ pub(super) async fn collection(call: &Call, body: &mut Option<Incoming>, name: &
         return Err(method_not_allowed("POST"));
     }
     call.authorise("ecr:InitiateLayerUpload", Some(name))?;
-    let place = call.registry.place(&call.scope, name).await?;
+    let place = pushed_to(call, name).await?;
     if let Some(text) = call.query.get("mount") {
         let digest = path::digest(text)?;
         if mount(call, &place, &digest).await? {
@@ -50,6 +51,18 @@ pub(super) async fn collection(call: &Call, body: &mut Option<Incoming>, name: &
     }
     let session = call.registry.begin_upload(&place, algorithm)?;
     progress(StatusCode::ACCEPTED, &place, &session)
+}
+
+/// The repository that is pushed to. One that is not there is made by the registry's template for it, if it has one.
+pub(super) async fn pushed_to(call: &Call, name: &RepositoryName) -> Result<Place, OciError> {
+    let found = call.registry.place(&call.scope, name).await;
+    if matches!(found, Err(UploadError::RepositoryNotFound(_)))
+        && authorise(&call.principal, "ecr:CreateRepository", Some(name)).is_ok()
+        && call.registry.create_by_template(&call.scope, name, Occasion::CreateOnPush).await?
+    {
+        return Ok(call.registry.place(&call.scope, name).await?);
+    }
+    Ok(found?)
 }
 
 /// `/v2/<name>/blobs/uploads/<id>`: a session's chunks, end, state and cancellation.
@@ -154,6 +167,9 @@ async fn mount(call: &Call, place: &Place, digest: &Digest) -> Result<bool, OciE
         }
     };
     let Some(from) = from else { return Ok(false) };
+    if !call.registry.registry_settings(&call.scope).await?.blob_mounting {
+        return Ok(false);
+    }
     if authorise(&call.principal, "ecr:GetDownloadUrlForLayer", Some(&from)).is_err() {
         return Ok(false);
     }

@@ -2,11 +2,12 @@
 
 use axum::body::Body;
 use bytes::Bytes;
+use gantry_model::principal::PrincipalKind;
 use gantry_model::{Digest, ImageTag};
 use gantry_registry::{ImageError, ImageId, LayerError, PutManifest, PutManifestError, RepositoryError, UploadId};
 use serde_json::json;
 
-use crate::fixture::{Fixture, HOUR, OCI_INDEX, OCI_MANIFEST, digest, image_of, name, repository, scope};
+use crate::fixture::{Fixture, HOUR, OCI_INDEX, OCI_MANIFEST, digest, image_of, name, principal, repository, scope};
 
 fn tag(text: &str) -> ImageTag {
     ImageTag::parse(text).unwrap()
@@ -107,7 +108,10 @@ async fn a_pull_is_recorded_and_a_second_push_leaves_the_time_of_the_first() {
     t.get("/v2/a1/one/manifests/v1").await.expect(200);
     assert_eq!(describe().await.last_pulled_at, Some(t.now()));
     t.advance(HOUR);
-    t.registry.manifest(&scope(), &name("a1/one"), &by_digest(&digest(&image))).await.unwrap();
+    t.registry
+        .manifest(&scope(), &name("a1/one"), &by_digest(&digest(&image)), &principal(PrincipalKind::Admin))
+        .await
+        .unwrap();
     assert_eq!(describe().await.last_pulled_at, Some(t.now()));
     t.put_manifest("a1/one", "v1", &image).await.expect(201);
     assert_eq!(describe().await.pushed_at, pushed_at);

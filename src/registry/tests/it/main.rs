@@ -4,8 +4,10 @@
 #![expect(clippy::unwrap_used, reason = "what cannot be prepared fails the test")]
 
 mod access;
+mod archive;
 mod blobs;
 mod collection;
+mod create_on_push;
 mod ecr;
 mod fixture;
 mod lists;

@@ -16,9 +16,11 @@ pub struct Referrer {
     pub size: i64,
     /// The text of a JSON object.
     pub annotations: Option<String>,
+    /// Whether it is in the archive.
+    pub is_archived: bool,
 }
 
-type ReferrerRow = (String, String, Option<String>, i64, Option<String>);
+type ReferrerRow = (String, String, Option<String>, i64, Option<String>, bool);
 
 /// At most `limit` referrers of `subject` after the digest `after`, by digest; only those of `artifact_type` if given.
 ///
@@ -33,7 +35,7 @@ pub async fn of_subject(
     limit: i64,
 ) -> Result<Vec<Referrer>, StoreError> {
     let rows: Vec<ReferrerRow> = sqlx::query_as(
-        "SELECT digest, media_type, artifact_type, LENGTH(bytes), annotations FROM manifest
+        "SELECT digest, media_type, artifact_type, LENGTH(bytes), annotations, archived_at IS NOT NULL FROM manifest
          WHERE repository = $1 AND subject = $2 AND digest > $3 AND ($4 IS NULL OR artifact_type = $4)
          ORDER BY digest LIMIT $5",
     )
@@ -46,8 +48,8 @@ pub async fn of_subject(
     .await
     .map_err(StoreError::query("list the referrers"))?;
     rows.into_iter()
-        .map(|(of, media_type, artifact_type, size, annotations)| {
-            Ok(Referrer { digest: digest(of)?, media_type, artifact_type, size, annotations })
+        .map(|(of, media_type, artifact_type, size, annotations, is_archived)| {
+            Ok(Referrer { digest: digest(of)?, media_type, artifact_type, size, annotations, is_archived })
         })
         .collect()
 }

@@ -11,3 +11,5 @@ CREATE TABLE registry_settings (
 ALTER TABLE manifest ADD COLUMN archived_at BIGINT;
 -- When it was last taken out of it.
 ALTER TABLE manifest ADD COLUMN activated_at BIGINT;
+-- When an upstream registry was last asked what the tag names; NULL for tags that were pushed here.
+ALTER TABLE image_tag ADD COLUMN checked_at BIGINT;

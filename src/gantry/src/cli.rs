@@ -128,6 +128,28 @@ pub(crate) struct ServeFlags {
     #[arg(long, env = "GANTRY_STOPPED_TASK_RETENTION_HOURS", default_value_t = 720,
         value_parser = clap::value_parser!(u32).range(1..=87_600))]
     pub(crate) stopped_task_retention_hours: u32,
+    /// Where layers are kept instead of the data directory: s3://bucket/prefix, gs://bucket/prefix or az://container/prefix.
+    #[arg(long, env = "GANTRY_STORAGE")]
+    pub(crate) storage: Option<String>,
+    /// A setting of that storage, NAME=VALUE, such as region=eu-west-1, endpoint=https://s3.example.com, allow_http=true,
+    /// access_key_id=… and secret_access_key=…; may be given several times. Without keys the environment's are used.
+    #[arg(
+        long = "storage-option",
+        env = "GANTRY_STORAGE_OPTIONS",
+        hide_env_values = true,
+        value_delimiter = ' ',
+        requires = "storage"
+    )]
+    pub(crate) storage_options: Vec<NamedValue>,
+    /// Passes layers through instead of sending clients to the storage by signed addresses.
+    #[arg(long, env = "GANTRY_STORAGE_PROXY", requires = "storage")]
+    pub(crate) storage_proxy: bool,
+    /// Who we are to the registries of pull-through cache rules: a file like Docker's config.json, with "auths" by host.
+    #[arg(long, env = "GANTRY_UPSTREAM_AUTH")]
+    pub(crate) upstream_auth: Option<PathBuf>,
+    /// Minutes after which a cached tag is looked up in its upstream again.
+    #[arg(long, env = "GANTRY_UPSTREAM_CHECK_MINUTES", default_value_t = 1440)]
+    pub(crate) upstream_check_minutes: u32,
     /// Lets images be deleted and expire that tasks or services use.
     #[arg(long, env = "GANTRY_ALLOW_DELETING_USED_IMAGES")]
     pub(crate) allow_deleting_used_images: bool,

@@ -12,6 +12,7 @@ mod sessions;
 mod sign_in;
 mod telemetry;
 mod tls;
+mod upstream_auth;
 mod webhooks;
 
 use clap::Parser as _;

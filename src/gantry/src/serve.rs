@@ -16,7 +16,7 @@ use gantry_model::{Scope, UnixMillis};
 use gantry_registry::{Registry, Settings, Tokens};
 use gantry_store::Store;
 use gantry_store::access_key::AccessKey;
-use gantry_store::blob::BlobStore;
+use gantry_store::blob::{BlobError, BlobStore, ObjectLocation};
 use gantry_web::WebContext;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -31,6 +31,7 @@ use crate::http::{self, Parts};
 use crate::sessions::StoredSessions;
 use crate::sign_in::StoredAccounts;
 use crate::tls::{self, Tls, TlsListener};
+use crate::upstream_auth;
 use crate::webhooks::HttpWebhooks;
 
 /// Hours after which a session that nobody uses ends.
@@ -106,6 +107,16 @@ fn make_private_dir(dir: &std::path::Path) -> anyhow::Result<()> {
     made.with_context(|| format!("make the data directory {}", dir.display()))
 }
 
+/// The place of the layers: the data directory, or an object store with the data directory for what arrives.
+async fn blob_store(flags: &ServeFlags) -> Result<BlobStore, BlobError> {
+    let folder = flags.data_dir.join("blobs");
+    let Some(url) = flags.storage.clone() else { return BlobStore::open_disk(folder).await };
+    let options =
+        flags.storage_options.iter().map(|option| (option.0.clone(), option.1.clone().unwrap_or_default())).collect();
+    let location = ObjectLocation { url, options, redirects: !flags.storage_proxy };
+    BlobStore::open_objects(folder, &location).await
+}
+
 async fn control(
     flags: &ServeFlags,
     store: &Store,
@@ -113,10 +124,12 @@ async fn control(
     registry_host: String,
 ) -> anyhow::Result<Arc<Control>> {
     let scope = Scope { account: flags.account.clone(), region: flags.region.clone() };
-    let blobs = BlobStore::open_disk(flags.data_dir.join("blobs")).await.context("open the blob store")?;
+    let blobs = blob_store(flags).await.context("open the blob store")?;
     let tokens = Tokens::open(store).await.context("open the registry's token key")?;
     let settings = Settings {
         hosts: vec![registry_host.clone()],
+        upstream_credentials: upstream_auth::read(flags.upstream_auth.as_deref())?,
+        upstream_check_millis: i64::from(flags.upstream_check_minutes) * 60_000,
         protects_images_in_use: !flags.allow_deleting_used_images,
         ..Settings::new(scope)
     };

@@ -22,6 +22,8 @@ pub struct RegistrySettings {
     pub pull_time_exclusions: BTreeMap<String, UnixMillis>,
     /// What repositories that are made by themselves are like, by prefix.
     pub creation_templates: BTreeMap<String, CreationTemplate>,
+    /// Which repositories are caches of other registries' ones, by prefix.
+    pub pull_through: BTreeMap<String, PullThroughRule>,
     /// Which images are scanned by themselves.
     pub scanning: Vec<ScanningRule>,
 }
@@ -33,6 +35,7 @@ impl Default for RegistrySettings {
             blob_mounting: true,
             pull_time_exclusions: BTreeMap::new(),
             creation_templates: BTreeMap::new(),
+            pull_through: BTreeMap::new(),
             scanning: Vec::new(),
         }
     }
@@ -45,6 +48,16 @@ impl RegistrySettings {
         let fits =
             |template: &&CreationTemplate| template.applied_for.contains(&occasion) && template.prefix_fits(name);
         self.creation_templates.values().filter(fits).max_by_key(|template| template.prefix_length())
+    }
+
+    /// The rule by which the repository is a cache, and the name of what it caches there: the rule with the longest prefix.
+    #[must_use]
+    pub fn upstream(&self, name: &RepositoryName) -> Option<(&PullThroughRule, String)> {
+        let fits = |rule: &PullThroughRule| Some((rest_below(&rule.prefix, name)?.to_owned(), rule.prefix.len()));
+        let fitting = self.pull_through.values().filter_map(|rule| Some((rule, fits(rule)?)));
+        let (rule, (rest, _)) =
+            fitting.max_by_key(|(rule, (_, length))| if rule.prefix == ROOT { 0 } else { *length })?;
+        Some((rule, rule.upstream_name(&rest)))
     }
 
     /// How often images of the repository are scanned by themselves, and the filters that say so.
@@ -67,6 +80,62 @@ impl RegistrySettings {
 /// Whether a scanning filter means the repository: with `*` for any run of characters, without one a part of the name.
 fn filter_fits(filter: &str, name: &RepositoryName) -> bool {
     if filter.contains('*') { wildcard_matches(filter, name.as_str()) } else { name.as_str().contains(filter) }
+}
+
+/// The prefix of names that no other one fits.
+pub const ROOT: &str = "ROOT";
+
+/// What follows the prefix in a name that has more segments; the whole name below [`ROOT`].
+fn rest_below<'a>(prefix: &str, name: &'a RepositoryName) -> Option<&'a str> {
+    if prefix == ROOT {
+        return Some(name.as_str());
+    }
+    name.as_str().strip_prefix(prefix.trim_end_matches('/'))?.strip_prefix('/')
+}
+
+/// That repositories under a prefix are caches of another registry's (`PullThroughCacheRule`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PullThroughRule {
+    /// The first segments of the names, or [`ROOT`].
+    pub prefix: String,
+    /// The other registry: `host[:port]`, or a URL whose scheme says how it is spoken to.
+    pub upstream_url: String,
+    /// The kind of registry, as it was given.
+    pub upstream_registry: Option<String>,
+    /// What stands before the names there in the place of the prefix, or [`ROOT`] for nothing.
+    pub upstream_prefix: String,
+    /// Described as it was given: this registry needs no role for it.
+    pub custom_role_arn: Option<String>,
+    pub created_at: UnixMillis,
+    pub updated_at: UnixMillis,
+}
+
+/// The hosts of Docker Hub, where an image without a namespace is one of `library/`.
+const DOCKER_HUB: [&str; 3] = ["registry-1.docker.io", "index.docker.io", "docker.io"];
+
+impl PullThroughRule {
+    /// The other registry's `host[:port]`.
+    #[must_use]
+    pub fn upstream_host(&self) -> &str {
+        let url = self.upstream_url.trim_end_matches('/');
+        url.split_once("://").map_or(url, |(_, host)| host)
+    }
+
+    /// Whether it is spoken to without TLS.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.upstream_url.starts_with("http://")
+    }
+
+    fn upstream_name(&self, rest: &str) -> String {
+        let prefix = self.upstream_prefix.trim_end_matches('/');
+        if prefix != ROOT {
+            return format!("{prefix}/{rest}");
+        }
+        let is_official = DOCKER_HUB.contains(&self.upstream_host()) && !rest.contains('/');
+        if is_official { format!("library/{rest}") } else { rest.to_owned() }
+    }
 }
 
 /// When images are scanned by themselves.
@@ -125,7 +194,7 @@ impl Occasion {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CreationTemplate {
-    /// The first segments of the names, or [`CreationTemplate::ROOT`].
+    /// The first segments of the names, or [`ROOT`].
     pub prefix: String,
     pub description: Option<String>,
     /// `encryptionConfiguration` in the shape of the API.
@@ -143,18 +212,15 @@ pub struct CreationTemplate {
 }
 
 impl CreationTemplate {
-    /// The prefix of names that no other template fits.
-    pub const ROOT: &'static str = "ROOT";
-
     /// Whether the name is under the prefix. A prefix ends where a segment ends.
     fn prefix_fits(&self, name: &RepositoryName) -> bool {
         let under = |rest: &str| rest.is_empty() || rest.starts_with('/');
         let prefix = self.prefix.trim_end_matches('/');
-        self.prefix == Self::ROOT || name.as_str().strip_prefix(prefix).is_some_and(under)
+        self.prefix == ROOT || name.as_str().strip_prefix(prefix).is_some_and(under)
     }
 
     fn prefix_length(&self) -> usize {
-        if self.prefix == Self::ROOT { 0 } else { self.prefix.trim_end_matches('/').len() }
+        if self.prefix == ROOT { 0 } else { self.prefix.trim_end_matches('/').len() }
     }
 
     /// A repository as the template has it.
@@ -222,6 +288,46 @@ mod tests {
             let found = settings.template(&RepositoryName::parse(name).unwrap(), occasion);
             assert_eq!(found.map(|template| template.prefix.as_str()), expected, "{name} {occasion:?}");
         }
+    }
+
+    #[test]
+    fn a_repository_under_a_prefix_is_a_cache_of_one_of_the_upstream() {
+        let rule = |prefix: &str, url: &str, upstream: &str| {
+            let rule = PullThroughRule {
+                prefix: prefix.to_owned(),
+                upstream_url: url.to_owned(),
+                upstream_registry: None,
+                upstream_prefix: upstream.to_owned(),
+                custom_role_arn: None,
+                created_at: UnixMillis(0),
+                updated_at: UnixMillis(0),
+            };
+            (prefix.to_owned(), rule)
+        };
+        let mut settings = RegistrySettings {
+            pull_through: [
+                rule("hub", "registry-1.docker.io", "ROOT"),
+                rule("hub/team", "https://other.test:5000/", "blue/"),
+            ]
+            .into(),
+            ..RegistrySettings::default()
+        };
+        let upstream = |settings: &RegistrySettings, name: &str| {
+            let found = settings.upstream(&RepositoryName::parse(name).unwrap());
+            found.map(|(rule, name)| format!("{} {name}", rule.upstream_host()))
+        };
+        for (name, expected) in [
+            ("hub/nginx", Some("registry-1.docker.io library/nginx")),
+            ("hub/grafana/loki", Some("registry-1.docker.io grafana/loki")),
+            ("hub/team/app", Some("other.test:5000 blue/app")),
+            ("hub", None),
+            ("hubs/nginx", None),
+        ] {
+            assert_eq!(upstream(&settings, name).as_deref(), expected, "{name}");
+        }
+        settings.pull_through.extend([rule("ROOT", "quay.io", "ROOT")]);
+        assert_eq!(upstream(&settings, "any/app").as_deref(), Some("quay.io any/app"));
+        assert_eq!(upstream(&settings, "hub/nginx").as_deref(), Some("registry-1.docker.io library/nginx"));
     }
 
     #[test]

@@ -4,8 +4,13 @@ use gantry_model::RepositoryName;
 use gantry_model::principal::{Principal, PrincipalKind};
 
 /// What agents may do: sign in and pull.
-const PULL: [&str; 4] =
-    ["ecr:GetAuthorizationToken", "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
+const PULL: [&str; 5] = [
+    "ecr:GetAuthorizationToken",
+    "ecr:BatchCheckLayerAvailability",
+    "ecr:BatchGetImage",
+    "ecr:BatchImportUpstreamImage",
+    "ecr:GetDownloadUrlForLayer",
+];
 
 /// A refusal, in AWS's words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

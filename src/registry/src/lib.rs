@@ -11,6 +11,7 @@
 //!   [`Registry::complete_layer_upload`], [`Registry::layer_download_path`] with [`LayerError`];
 //! - `referrers.rs`: [`Registry::referrers`];
 //! - `registry_settings.rs`: [`Registry::registry_settings`], [`Registry::create_by_template`];
+//! - `pull_through.rs`: [`Registry::import`], repositories that are caches of another registry's;
 //! - `token.rs`: [`Tokens::issue`], the password of `docker login`;
 //! - `lifecycle.rs`: [`Registry::due`], [`Registry::apply_lifecycle_policies`]; `in_use.rs`: which images are spared;
 //! - `collect.rs`: [`Registry::collect_once`], the online garbage collection, called by a loop.
@@ -32,6 +33,7 @@ mod in_use;
 mod layer;
 mod lifecycle;
 mod manifest;
+mod pull_through;
 mod push;
 mod referrers;
 mod registry;
@@ -39,9 +41,11 @@ mod registry_settings;
 mod repository;
 mod token;
 mod upload;
+mod upstream;
 
 pub use access::{Denied, authorise};
 pub use collect::Collected;
+pub use gantry_store::image::Reference;
 pub use gantry_store::image::referrers::Referrer;
 pub use gantry_store::upload::UploadId;
 pub use http::router;
@@ -49,8 +53,10 @@ pub use image::{ImageError, ImageId, StoredManifest};
 pub use layer::{Layer, LayerError, PART_SIZE};
 pub use lifecycle::Due;
 pub use manifest::ManifestError;
+pub use pull_through::PullThroughError;
 pub use push::{MAX_MANIFEST_BYTES, PutManifest, PutManifestError, PutManifestOutcome};
 pub use registry::{Registry, Settings};
 pub use repository::{RepositoryError, RepositoryNotFound};
 pub use token::{IssuedToken, TokenError, Tokens};
 pub use upload::UploadError;
+pub use upstream::UpstreamError;

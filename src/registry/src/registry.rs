@@ -1,5 +1,6 @@
 //! The registry's parts and settings.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU8;
@@ -9,6 +10,7 @@ use gantry_model::{Scope, UnixMillis};
 use gantry_store::blob::BlobStore;
 use gantry_store::{Clock, Store};
 
+use crate::pull_through::Fetches;
 use crate::token::Tokens;
 use crate::upload::Sessions;
 
@@ -25,12 +27,16 @@ pub struct Settings {
     pub hosts: Vec<String>,
     /// Whether images that tasks or services use can neither be deleted nor expire.
     pub protects_images_in_use: bool,
+    /// Who we are to the registries that are cached, by host: user and password.
+    pub upstream_credentials: BTreeMap<String, (String, String)>,
+    /// How long a tag of a cached repository is taken to name what it named.
+    pub upstream_check_millis: i64,
     /// Where the time comes from; the same clock as the store's.
     pub clock: Clock,
 }
 
 impl Settings {
-    /// The defaults: blobs an hour, uploads a day, the system's clock.
+    /// The defaults: blobs an hour, uploads and cached tags a day, the system's clock.
     #[must_use]
     pub fn new(default_scope: Scope) -> Self {
         Self {
@@ -39,6 +45,8 @@ impl Settings {
             upload_grace_millis: 24 * 3_600_000,
             hosts: Vec::new(),
             protects_images_in_use: true,
+            upstream_credentials: BTreeMap::new(),
+            upstream_check_millis: 24 * 3_600_000,
             clock: Arc::new(system_now),
         }
     }
@@ -52,6 +60,7 @@ impl fmt::Debug for Settings {
             .field("upload_grace_millis", &self.upload_grace_millis)
             .field("hosts", &self.hosts)
             .field("protects_images_in_use", &self.protects_images_in_use)
+            .field("upstream_check_millis", &self.upstream_check_millis)
             .finish_non_exhaustive()
     }
 }
@@ -69,6 +78,8 @@ pub struct Registry {
     pub(crate) tokens: Tokens,
     pub(crate) settings: Settings,
     pub(crate) sessions: Sessions,
+    /// What is being fetched from other registries.
+    pub(crate) fetches: Fetches,
     /// The shelf of the blob store that the next collection searches for files without a row.
     pub(crate) next_shelf: AtomicU8,
 }
@@ -77,7 +88,15 @@ impl Registry {
     /// A registry over `store` and `blobs`; `tokens` are those that the `GetAuthorizationToken` operation issues.
     #[must_use]
     pub fn new(store: Store, blobs: BlobStore, tokens: Tokens, settings: Settings) -> Self {
-        Self { store, blobs, tokens, settings, sessions: Sessions::default(), next_shelf: AtomicU8::new(0) }
+        Self {
+            store,
+            blobs,
+            tokens,
+            settings,
+            sessions: Sessions::default(),
+            fetches: Fetches::default(),
+            next_shelf: AtomicU8::new(0),
+        }
     }
 
     /// The tokens that clients sign in with.

@@ -282,7 +282,7 @@ impl Registry {
             self.blobs.discard(&session.id).await?;
             return Ok(());
         }
-        partial.sync().await?;
+        self.blobs.settle(partial, &digest).await?;
         let right = self.blobs.publication().await;
         self.blobs.publish(partial, &digest, &right).await?;
         self.show(place, &session.id, &digest, Some(stored_size)).await?;

@@ -11,18 +11,20 @@
 //!   into place;
 //! - memory is bounded by the batches in flight, never by the size of a blob.
 //!
-//! One backend exists, the disk. Another one (S3) is a second variant of the enum `Backend` with the same operations: its
-//! partial blob is a multipart upload, its publication a completion.
+//! There are two backends with the same operations: the disk, and object stores (`object.rs`), where the complete blobs
+//! are objects under the same names.
 
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use gantry_model::Digest;
 use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
 
 mod disk;
 mod hasher;
+mod object;
 mod partial;
 mod read;
 pub mod rows;
@@ -30,11 +32,13 @@ pub mod rows;
 mod tests;
 
 pub use hasher::{DigestAlgorithm, Hasher};
+pub use object::ObjectLocation;
 pub use partial::PartialBlob;
 pub use read::BlobReader;
 
 use crate::upload::UploadId;
 use disk::Disk;
+use object::Objects;
 
 /// What went wrong between us and the place where blobs are kept.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +52,18 @@ pub enum BlobError {
         #[source]
         source: io::Error,
     },
+    /// The object store refused an operation, or could not be reached.
+    #[error("cannot {action} the object {key}")]
+    Object {
+        /// What was tried, as a verb.
+        action: &'static str,
+        key: String,
+        #[source]
+        source: Box<object_store::Error>,
+    },
+    /// The address of the object store, or an option for it, makes no sense.
+    #[error("{url} is no place for blobs: {reason}")]
+    Location { url: String, reason: String },
     /// The thread that did the work ended before it was done (the process is shutting down).
     #[error("the file operation was interrupted")]
     Interrupted,
@@ -60,10 +76,20 @@ pub struct BlobStore {
     gate: Arc<RwLock<()>>,
 }
 
-/// Where the bytes are.
+/// Where the bytes are. What still arrives is on the disk in any case.
 #[derive(Debug, Clone)]
 enum Backend {
     Disk(Arc<Disk>),
+    Objects { staging: Arc<Disk>, objects: Objects },
+}
+
+impl Backend {
+    /// The disk where uploads arrive.
+    fn staging(&self) -> &Arc<Disk> {
+        match self {
+            Self::Disk(disk) | Self::Objects { staging: disk, .. } => disk,
+        }
+    }
 }
 
 /// The right to bring blobs into being; any number may be held at once, none beside a [`Collection`].
@@ -85,13 +111,26 @@ impl BlobStore {
         Ok(Self { backend: Backend::Disk(Arc::new(disk)), gate: Arc::default() })
     }
 
+    /// Opens the store at `location`; uploads arrive under the folder `staging`.
+    ///
+    /// # Errors
+    /// When the location makes no sense, the store does not answer, or the folder cannot be made.
+    pub async fn open_objects(staging: impl Into<PathBuf>, location: &ObjectLocation) -> Result<Self, BlobError> {
+        Self::over(staging, Objects::open(location).await?).await
+    }
+
+    async fn over(staging: impl Into<PathBuf>, objects: Objects) -> Result<Self, BlobError> {
+        let staging = staging.into();
+        let disk = blocking(move || Disk::open(staging)).await?;
+        Ok(Self { backend: Backend::Objects { staging: Arc::new(disk), objects }, gate: Arc::default() })
+    }
+
     /// Starts a partial blob for the upload `id`.
     ///
     /// # Errors
     /// When its file cannot be made.
     pub async fn begin(&self, id: &UploadId, algorithm: DigestAlgorithm) -> Result<PartialBlob, BlobError> {
-        let Backend::Disk(disk) = &self.backend;
-        let path = disk.upload_path(id);
+        let path = self.backend.staging().upload_path(id);
         blocking(move || PartialBlob::create(path, algorithm)).await
     }
 
@@ -100,8 +139,7 @@ impl BlobStore {
     /// # Errors
     /// When its file cannot be read. A missing file is `None`.
     pub async fn reopen(&self, id: &UploadId, algorithm: DigestAlgorithm) -> Result<Option<PartialBlob>, BlobError> {
-        let Backend::Disk(disk) = &self.backend;
-        let path = disk.upload_path(id);
+        let path = self.backend.staging().upload_path(id);
         blocking(move || PartialBlob::reopen(path, algorithm)).await
     }
 
@@ -110,8 +148,7 @@ impl BlobStore {
     /// # Errors
     /// When the file cannot be removed.
     pub async fn discard(&self, id: &UploadId) -> Result<(), BlobError> {
-        let Backend::Disk(disk) = &self.backend;
-        let path = disk.upload_path(id);
+        let path = self.backend.staging().upload_path(id);
         blocking(move || disk::remove(&path)).await
     }
 
@@ -125,15 +162,38 @@ impl BlobStore {
         Collection(Arc::clone(&self.gate).write_owned().await)
     }
 
-    /// Gives the partial blob, synced and verified by the caller ([`PartialBlob::sync`]), its name. When this returns
-    /// the blob survives a loss of power.
+    /// Brings the bytes of a partial blob, whose digest was verified, to where they will stay: what takes long, done before
+    /// the right to publish is asked for.
     ///
     /// # Errors
-    /// When the rename or the sync of the folder fails.
+    /// When the disk or the object store refuses.
+    pub async fn settle(&self, partial: &PartialBlob, digest: &Digest) -> Result<(), BlobError> {
+        match &self.backend {
+            Backend::Disk(_) => partial.sync().await,
+            Backend::Objects { objects, .. } => objects.publish(partial.path(), partial.received(), digest).await,
+        }
+    }
+
+    /// Gives the partial blob, settled by the caller ([`Self::settle`]), its name. When this returns the blob survives a
+    /// loss of power.
+    ///
+    /// # Errors
+    /// When the rename or the sync of the folder fails, or the object store refuses.
     pub async fn publish(&self, partial: &PartialBlob, digest: &Digest, _right: &Publication) -> Result<(), BlobError> {
-        let Backend::Disk(disk) = &self.backend;
-        let (disk, digest, from) = (Arc::clone(disk), digest.clone(), partial.path().to_owned());
-        blocking(move || disk.publish(&from, &digest)).await
+        let from = partial.path().to_owned();
+        match &self.backend {
+            Backend::Disk(disk) => {
+                let (disk, digest) = (Arc::clone(disk), digest.clone());
+                blocking(move || disk.publish(&from, &digest)).await
+            }
+            Backend::Objects { objects, .. } => {
+                // Garbage collection may have taken the object of an older blob of this digest since it was settled.
+                if objects.size(digest).await? != Some(partial.received()) {
+                    objects.publish(&from, partial.received(), digest).await?;
+                }
+                blocking(move || disk::remove(&from)).await
+            }
+        }
     }
 
     /// Whether the bytes of `digest` are here with the length `size`.
@@ -141,9 +201,13 @@ impl BlobStore {
     /// # Errors
     /// When the file cannot be examined.
     pub async fn holds(&self, digest: &Digest, size: u64) -> Result<bool, BlobError> {
-        let Backend::Disk(disk) = &self.backend;
-        let (disk, digest) = (Arc::clone(disk), digest.clone());
-        blocking(move || disk.holds(&digest, size)).await
+        match &self.backend {
+            Backend::Disk(disk) => {
+                let (disk, digest) = (Arc::clone(disk), digest.clone());
+                blocking(move || disk.holds(&digest, size)).await
+            }
+            Backend::Objects { objects, .. } => Ok(objects.size(digest).await? == Some(size)),
+        }
     }
 
     /// Opens a blob for reading; `None` when it is not here.
@@ -151,9 +215,28 @@ impl BlobStore {
     /// # Errors
     /// When the file exists and cannot be opened.
     pub async fn read(&self, digest: &Digest) -> Result<Option<BlobReader>, BlobError> {
-        let Backend::Disk(disk) = &self.backend;
-        let path = disk.blob_path(digest);
-        blocking(move || BlobReader::open(&path)).await
+        match &self.backend {
+            Backend::Disk(disk) => {
+                let path = disk.blob_path(digest);
+                blocking(move || BlobReader::open(&path)).await
+            }
+            Backend::Objects { objects, .. } => {
+                let size = objects.size(digest).await?;
+                Ok(size.map(|size| BlobReader::of_object(objects.clone(), digest.clone(), size)))
+            }
+        }
+    }
+
+    /// An address where the bytes of `digest` can be fetched for so long without credentials; `None` when they are to go
+    /// through us.
+    ///
+    /// # Errors
+    /// When the address cannot be signed.
+    pub async fn signed_url(&self, digest: &Digest, valid_for: Duration) -> Result<Option<String>, BlobError> {
+        match &self.backend {
+            Backend::Disk(_) => Ok(None),
+            Backend::Objects { objects, .. } => objects.signed_url(digest, valid_for).await,
+        }
     }
 
     /// Removes the bytes of `digest`; it is no error when there are none.
@@ -161,9 +244,13 @@ impl BlobStore {
     /// # Errors
     /// When the file cannot be removed.
     pub async fn remove(&self, digest: &Digest, _right: &Collection) -> Result<(), BlobError> {
-        let Backend::Disk(disk) = &self.backend;
-        let path = disk.blob_path(digest);
-        blocking(move || disk::remove(&path)).await
+        match &self.backend {
+            Backend::Disk(disk) => {
+                let path = disk.blob_path(digest);
+                blocking(move || disk::remove(&path)).await
+            }
+            Backend::Objects { objects, .. } => objects.remove(digest).await,
+        }
     }
 
     /// The blobs of one shelf (0 to 255: the first byte of the digest) whose files are older than `age_millis`. Garbage
@@ -172,9 +259,13 @@ impl BlobStore {
     /// # Errors
     /// When the folder cannot be read.
     pub async fn shelf(&self, shelf: u8, age_millis: i64) -> Result<Vec<Digest>, BlobError> {
-        let Backend::Disk(disk) = &self.backend;
-        let disk = Arc::clone(disk);
-        blocking(move || disk.shelf(shelf, age_millis)).await
+        match &self.backend {
+            Backend::Disk(disk) => {
+                let disk = Arc::clone(disk);
+                blocking(move || disk.shelf(shelf, age_millis)).await
+            }
+            Backend::Objects { objects, .. } => objects.shelf(shelf, age_millis).await,
+        }
     }
 
     /// The uploads that have a file older than `age_millis`.
@@ -182,8 +273,7 @@ impl BlobStore {
     /// # Errors
     /// When the folder cannot be read.
     pub async fn uploads(&self, age_millis: i64) -> Result<Vec<UploadId>, BlobError> {
-        let Backend::Disk(disk) = &self.backend;
-        let disk = Arc::clone(disk);
+        let disk = Arc::clone(self.backend.staging());
         blocking(move || disk.uploads(age_millis)).await
     }
 }

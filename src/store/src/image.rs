@@ -41,6 +41,8 @@ pub struct ManifestRow {
     pub media_type: String,
     pub bytes: Vec<u8>,
     pub last_pulled_at: Option<UnixMillis>,
+    /// When an upstream was last asked what the tag names that it was found by, if it came from one.
+    pub checked_at: Option<UnixMillis>,
 }
 
 /// How a client names a manifest.
@@ -73,7 +75,8 @@ fn tag(text: String) -> Result<ImageTag, StoreError> {
     ImageTag::parse(text).map_err(|source| StoreError::Malformed { what: "image tag", source })
 }
 
-type ServedRow = (i64, Option<String>, Option<String>, Option<Vec<u8>>, Option<i64>);
+/// Repository, digest, media type, bytes, last pulled, checked.
+type ServedRow = (i64, Option<String>, Option<String>, Option<Vec<u8>>, Option<i64>, Option<i64>);
 
 /// The repository `name` and the manifest in it: `None` when there is no such repository, `Some((id, None))` when it
 /// holds no such manifest, or only in the archive.
@@ -88,13 +91,13 @@ pub async fn find(
 ) -> Result<Option<(i64, Option<ManifestRow>)>, StoreError> {
     let (query, key) = match reference {
         Reference::Digest(digest) => (
-            "SELECT r.id, m.digest, m.media_type, m.bytes, m.last_pulled_at FROM repository r
+            "SELECT r.id, m.digest, m.media_type, m.bytes, m.last_pulled_at, NULL FROM repository r
              LEFT JOIN manifest m ON m.repository = r.id AND m.digest = $4 AND m.archived_at IS NULL
              WHERE r.account = $1 AND r.region = $2 AND r.name = $3",
             digest.as_str(),
         ),
         Reference::Tag(tag) => (
-            "SELECT r.id, m.digest, m.media_type, m.bytes, m.last_pulled_at FROM repository r
+            "SELECT r.id, m.digest, m.media_type, m.bytes, m.last_pulled_at, t.checked_at FROM repository r
              LEFT JOIN image_tag t ON t.repository = r.id AND t.tag = $4
              LEFT JOIN manifest m ON m.repository = r.id AND m.digest = t.digest AND m.archived_at IS NULL
              WHERE r.account = $1 AND r.region = $2 AND r.name = $3",
@@ -109,11 +112,11 @@ pub async fn find(
         .fetch_optional(conn)
         .await
         .map_err(StoreError::query("read the manifest"))?;
-    row.map(|(id, digest_text, media_type, bytes, pulled)| {
+    row.map(|(id, digest_text, media_type, bytes, pulled, checked)| {
         let manifest = match (digest_text, media_type, bytes) {
             (Some(text), Some(media_type), Some(bytes)) => {
-                let last_pulled_at = pulled.map(UnixMillis);
-                Some(ManifestRow { digest: digest(text)?, media_type, bytes, last_pulled_at })
+                let (last_pulled_at, checked_at) = (pulled.map(UnixMillis), checked.map(UnixMillis));
+                Some(ManifestRow { digest: digest(text)?, media_type, bytes, last_pulled_at, checked_at })
             }
             _ => None,
         };
@@ -270,7 +273,8 @@ pub async fn put_tag(
 ) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO image_tag (repository, tag, digest, moved_at) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (repository, tag) DO UPDATE SET digest = excluded.digest, moved_at = excluded.moved_at",
+         ON CONFLICT (repository, tag)
+           DO UPDATE SET digest = excluded.digest, moved_at = excluded.moved_at, checked_at = NULL",
     )
     .bind(repository)
     .bind(tag.as_str())
@@ -279,6 +283,21 @@ pub async fn put_tag(
     .execute(conn)
     .await
     .map_err(StoreError::query("write the tag"))?;
+    Ok(())
+}
+
+/// Notes that an upstream was asked at `now` what the tag names.
+///
+/// # Errors
+/// When the row cannot be written.
+pub async fn note_check(conn: &mut Conn, repository: i64, tag: &ImageTag, now: UnixMillis) -> Result<(), StoreError> {
+    sqlx::query("UPDATE image_tag SET checked_at = $3 WHERE repository = $1 AND tag = $2")
+        .bind(repository)
+        .bind(tag.as_str())
+        .bind(now.0)
+        .execute(conn)
+        .await
+        .map_err(StoreError::query("note the check of the tag"))?;
     Ok(())
 }
 

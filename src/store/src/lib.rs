@@ -17,6 +17,7 @@ pub mod capacity_provider;
 pub mod client_token;
 pub mod cluster;
 pub mod container_instance;
+pub mod crypto;
 mod error;
 pub mod event;
 pub mod image;

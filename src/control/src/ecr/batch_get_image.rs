@@ -2,14 +2,14 @@
 //! not accept is not found.
 
 use gantry_model::RepositoryName;
-use gantry_registry::ImageId;
+use gantry_registry::{ImageError, ImageId, PullThroughError, Reference, UpstreamError};
 use gantry_wire::ApiError;
 use gantry_wire::shapes::ecr::{BatchGetImageRequest, BatchGetImageResponse, Image, ImageIdentifier};
 
 use super::failures::{self, IdFailure};
 use super::{resolve, view};
 use crate::context::Call;
-use crate::error::Failure;
+use crate::error::{Failure, chain};
 
 /// Answers BatchGetImage: an image or a failure for each id, in their order.
 ///
@@ -17,16 +17,39 @@ use crate::error::Failure;
 /// RepositoryNotFoundException, InvalidParameterException.
 pub(super) async fn batch_get_image(call: Call, input: BatchGetImageRequest) -> Result<BatchGetImageResponse, Failure> {
     let name = resolve::repository(&call, input.registry_id.as_deref(), input.repository_name.as_deref())?;
-    call.control.registry.repository(&call.scope, &name).await?;
+    let (ids, registry) = (input.image_ids.unwrap_or_default(), &call.control.registry);
+    if registry.registry_settings(&call.scope).await?.upstream(&name).is_some() {
+        import_missing(&call, &name, &ids).await?;
+    }
+    registry.repository(&call.scope, &name).await?;
     let accepted = input.accepted_media_types.unwrap_or_default();
     let (mut images, mut failed) = (Vec::new(), Vec::new());
-    for asked in input.image_ids.unwrap_or_default() {
+    for asked in ids {
         match get(&call, &name, &asked, &accepted).await? {
             Ok(image) => images.push(image),
             Err(failure) => failed.push(view::image_failure(asked, failure)),
         }
     }
     Ok(BatchGetImageResponse { images: Some(images), failures: Some(failed) })
+}
+
+/// Has what is asked for and not here imported from the upstream of the repository.
+async fn import_missing(call: &Call, name: &RepositoryName, asked: &[ImageIdentifier]) -> Result<(), Failure> {
+    let registry = &call.control.registry;
+    for id in asked.iter().filter_map(|id| resolve::image_id(id).ok()) {
+        let found = registry.image(&call.scope, name, &id).await;
+        if !matches!(found, Err(ImageError::RepositoryNotFound(_) | ImageError::ImageNotFound { .. })) {
+            continue;
+        }
+        let reference = id.tag.map(Reference::Tag).or(id.digest.map(Reference::Digest));
+        let Some(reference) = reference else { continue };
+        match registry.import(&call.scope, name, &reference).await {
+            Ok(_) | Err(PullThroughError::Upstream(UpstreamError::NotFound { .. })) => {}
+            Err(PullThroughError::Store(error)) => return Err(error.into()),
+            Err(error) => return Err(ApiError::new("UnableToGetUpstreamImageException", chain(&error)).into()),
+        }
+    }
+    Ok(())
 }
 
 async fn get(

@@ -8,15 +8,18 @@ mod batch_check_layer_availability;
 mod batch_delete_image;
 mod batch_get_image;
 mod complete_layer_upload;
+mod create_pull_through_cache_rule;
 mod create_repository;
 mod create_repository_creation_template;
 mod delete_lifecycle_policy;
+mod delete_pull_through_cache_rule;
 mod delete_registry_policy;
 mod delete_repository;
 mod delete_repository_creation_template;
 mod delete_repository_policy;
 mod deregister_pull_time_update_exclusion;
 mod describe_images;
+mod describe_pull_through_cache_rules;
 mod describe_registry;
 mod describe_repositories;
 mod describe_repository_creation_templates;
@@ -36,6 +39,7 @@ mod list_images;
 mod list_pull_time_update_exclusions;
 mod list_tags_for_resource;
 mod policies;
+mod pull_through;
 mod put_account_setting;
 mod put_image;
 mod put_image_scanning_configuration;
@@ -53,8 +57,10 @@ mod tags;
 mod templates;
 mod untag_resource;
 mod update_image_storage_class;
+mod update_pull_through_cache_rule;
 mod update_repository_creation_template;
 mod upload_layer_part;
+mod validate_pull_through_cache_rule;
 mod view;
 
 use crate::operations::Operations;
@@ -69,6 +75,7 @@ pub fn register(operations: &mut Operations) {
     operations.add("ecr", "BatchDeleteImage", batch_delete_image::batch_delete_image);
     operations.add("ecr", "BatchGetImage", batch_get_image::batch_get_image);
     operations.add("ecr", "CompleteLayerUpload", complete_layer_upload::complete_layer_upload);
+    operations.add("ecr", "CreatePullThroughCacheRule", create_pull_through_cache_rule::create_pull_through_cache_rule);
     operations.add("ecr", "CreateRepository", create_repository::create_repository);
     operations.add(
         "ecr",
@@ -76,6 +83,7 @@ pub fn register(operations: &mut Operations) {
         create_repository_creation_template::create_repository_creation_template,
     );
     operations.add("ecr", "DeleteLifecyclePolicy", delete_lifecycle_policy::delete_lifecycle_policy);
+    operations.add("ecr", "DeletePullThroughCacheRule", delete_pull_through_cache_rule::delete_pull_through_cache_rule);
     operations.add("ecr", "DeleteRegistryPolicy", delete_registry_policy::delete_registry_policy);
     operations.add("ecr", "DeleteRepository", delete_repository::delete_repository);
     operations.add(
@@ -92,6 +100,11 @@ pub fn register(operations: &mut Operations) {
     );
     operations.add("ecr", "DescribeImageSigningStatus", signing::describe_image_signing_status);
     operations.add("ecr", "DescribeImages", describe_images::describe_images);
+    operations.add(
+        "ecr",
+        "DescribePullThroughCacheRules",
+        describe_pull_through_cache_rules::describe_pull_through_cache_rules,
+    );
     operations.add("ecr", "DescribeRegistry", describe_registry::describe_registry);
     operations.add("ecr", "DescribeRepositories", describe_repositories::describe_repositories);
     operations.add(
@@ -141,10 +154,16 @@ pub fn register(operations: &mut Operations) {
     operations.add("ecr", "TagResource", tag_resource::tag_resource);
     operations.add("ecr", "UntagResource", untag_resource::untag_resource);
     operations.add("ecr", "UpdateImageStorageClass", update_image_storage_class::update_image_storage_class);
+    operations.add("ecr", "UpdatePullThroughCacheRule", update_pull_through_cache_rule::update_pull_through_cache_rule);
     operations.add(
         "ecr",
         "UpdateRepositoryCreationTemplate",
         update_repository_creation_template::update_repository_creation_template,
     );
     operations.add("ecr", "UploadLayerPart", upload_layer_part::upload_layer_part);
+    operations.add(
+        "ecr",
+        "ValidatePullThroughCacheRule",
+        validate_pull_through_cache_rule::validate_pull_through_cache_rule,
+    );
 }

@@ -6,6 +6,7 @@ mod archive;
 mod images;
 mod layers;
 mod lifecycle;
+mod pull_through;
 mod pushes;
 mod registry_settings;
 mod repositories;

@@ -331,6 +331,14 @@ async fn registry_settings(tour: &mut Tour) {
     tour.call("UpdateRepositoryCreationTemplate", change).await;
     tour.call("DescribeRepositoryCreationTemplates", json!({})).await;
     tour.call("DeleteRepositoryCreationTemplate", json!({ "prefix": "team" })).await;
+    let rule = json!({ "ecrRepositoryPrefix": "hub", "upstreamRegistryUrl": "http://127.0.0.1:9" });
+    tour.call("CreatePullThroughCacheRule", rule).await;
+    let hub = json!({ "ecrRepositoryPrefix": "hub" });
+    let role = json!({ "ecrRepositoryPrefix": "hub", "customRoleArn": "arn:aws:iam::000000000000:role/cache" });
+    tour.call("UpdatePullThroughCacheRule", role).await;
+    tour.call("DescribePullThroughCacheRules", json!({})).await;
+    tour.call("ValidatePullThroughCacheRule", hub.clone()).await;
+    tour.call("DeletePullThroughCacheRule", hub).await;
     let robot = json!({ "principalArn": "arn:aws:iam::000000000000:role/scanner" });
     tour.call("RegisterPullTimeUpdateExclusion", robot.clone()).await;
     tour.call("ListPullTimeUpdateExclusions", json!({})).await;

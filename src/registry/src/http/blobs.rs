@@ -1,6 +1,7 @@
 //! Pulling and deleting blobs.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -15,6 +16,7 @@ use super::error::OciError;
 use super::query::Query;
 use super::range::{Wanted, wanted};
 use super::{Answer, Call, build, empty, method_not_allowed, path};
+use crate::access::authorise;
 use crate::registry::Registry;
 use crate::repository::{find, not_found};
 use crate::upload::UploadError;
@@ -22,12 +24,22 @@ use crate::upload::UploadError;
 /// Blobs never change.
 const CACHE_CONTROL: &str = "private, max-age=31536000, immutable";
 
+/// How long a client that is sent elsewhere has to begin.
+const ADDRESS_VALID_FOR: Duration = Duration::from_secs(20 * 60);
+
 /// `/v2/<name>/blobs/<digest>`.
 pub(super) async fn blob(call: &Call, name: &RepositoryName, digest: &Digest) -> Answer {
     match call.method {
         Method::GET => {
             call.authorise("ecr:GetDownloadUrlForLayer", Some(name))?;
-            let blob = visible(&call.registry, &call.scope, name, digest).await?;
+            let mut found = visible(&call.registry, &call.scope, name, digest).await;
+            if found.is_err()
+                && authorise(&call.principal, "ecr:BatchImportUpstreamImage", Some(name)).is_ok()
+                && call.registry.import_blob(&call.scope, name, digest).await?
+            {
+                found = visible(&call.registry, &call.scope, name, digest).await;
+            }
+            let blob = found?;
             send(&call.registry, digest, blob, &call.headers).await
         }
         Method::HEAD => {
@@ -162,6 +174,10 @@ async fn send(registry: &Registry, digest: &Digest, blob: VisibleBlob, headers: 
         return Err(OciError::new(StatusCode::RANGE_NOT_SATISFIABLE, "SIZE_INVALID", message)
             .with_header("content-range", format!("bytes */{size}")));
     }
+    if let Some(address) = address_elsewhere(registry, digest).await? {
+        let digest = ("docker-content-digest", digest.as_str());
+        return empty(StatusCode::TEMPORARY_REDIRECT, &[("location", &address), digest, ("content-length", "0")]);
+    }
     let opened = registry.blobs.read(digest).await.map_err(|error| OciError::internal("read the blob", &error))?;
     // Deleted between the look at its row and now.
     let reader = opened.ok_or_else(|| unknown(digest))?;
@@ -183,6 +199,12 @@ async fn send(registry: &Registry, digest: &Digest, blob: VisibleBlob, headers: 
         answer.push(("content-range", &range));
     }
     build(status, &answer, Body::from_stream(reader.stream(first, length)))
+}
+
+/// Where the client can fetch the blob itself, when it is kept where clients are sent to.
+async fn address_elsewhere(registry: &Registry, digest: &Digest) -> Result<Option<String>, OciError> {
+    let signed = registry.blobs.signed_url(digest, ADDRESS_VALID_FOR).await;
+    signed.map_err(|error| OciError::internal("sign the address of the blob", &error))
 }
 
 /// Takes a blob out of the repository. One that a manifest names stays.

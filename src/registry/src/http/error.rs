@@ -8,9 +8,11 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
 use crate::image::ImageError;
+use crate::pull_through::{PullThroughError, chain};
 use crate::push::PutManifestError;
 use crate::repository::{RepositoryError, RepositoryNotFound};
 use crate::upload::UploadError;
+use crate::upstream::UpstreamError;
 
 /// An answer that says what went wrong.
 #[derive(Debug)]
@@ -148,6 +150,23 @@ impl From<ImageError> for OciError {
             ImageError::ReferencedByManifestList { .. } => {
                 Self::new(StatusCode::METHOD_NOT_ALLOWED, "DENIED", message).with_header("allow", "GET, HEAD, PUT")
             }
+        }
+    }
+}
+
+impl From<PullThroughError> for OciError {
+    fn from(error: PullThroughError) -> Self {
+        let message = chain(&error);
+        match error {
+            PullThroughError::Store(error) => error.into(),
+            PullThroughError::Upstream(UpstreamError::NotFound { .. }) => Self::not_found("MANIFEST_UNKNOWN", message),
+            PullThroughError::Upstream(UpstreamError::Denied { .. }) => {
+                Self::new(StatusCode::FORBIDDEN, "DENIED", message)
+            }
+            PullThroughError::Upstream(UpstreamError::TooManyRequests { .. }) => {
+                Self::new(StatusCode::TOO_MANY_REQUESTS, "TOOMANYREQUESTS", message)
+            }
+            _ => Self::new(StatusCode::BAD_GATEWAY, "UNAVAILABLE", message),
         }
     }
 }

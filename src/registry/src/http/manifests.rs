@@ -4,14 +4,16 @@ use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use gantry_model::{Digest, ImageTag, RepositoryName};
-use gantry_store::image::Reference;
+use gantry_store::image::{ManifestRow, Reference};
 use http::{HeaderMap, Method, StatusCode, header};
 
 use super::blobs::{etag, is_cached};
 use super::error::OciError;
 use super::uploads::pushed_to;
 use super::{Answer, Call, Incoming, build, empty, method_not_allowed, take};
-use crate::image::ImageId;
+use crate::access::authorise;
+use crate::image::{ImageError, ImageId};
+use crate::pull_through::{Fetched, chain};
 use crate::push::{MAX_MANIFEST_BYTES, PutManifest, PutManifestError};
 
 /// The most tags that one push may make by `?tag=`.
@@ -42,8 +44,12 @@ pub(super) async fn manifest(
 }
 
 async fn get(call: &Call, name: &RepositoryName, reference: &Reference) -> Answer {
-    let found = call.registry.served_manifest(&call.scope, name, reference).await?;
-    let (repository, manifest) = found.ok_or_else(|| unknown(name, reference))?;
+    let found = call.registry.served_manifest(&call.scope, name, reference).await;
+    let is_current = matches!(&found, Ok(Some((_, manifest))) if !call.registry.is_stale(manifest));
+    if !is_current && let Some(fetched) = from_upstream(call, name, reference, &found).await? {
+        return answer_fetched(call, fetched);
+    }
+    let (repository, manifest) = found?.ok_or_else(|| unknown(name, reference))?;
     if !accepts(&call.headers, &manifest.media_type) {
         let message =
             format!("the manifest is a {}, which the Accept header of the request leaves out", manifest.media_type);
@@ -65,6 +71,40 @@ async fn get(call: &Call, name: &RepositoryName, reference: &Reference) -> Answe
         ("etag", etag.as_str()),
     ];
     let body = if call.method == Method::HEAD { Body::empty() } else { Body::from(manifest.bytes) };
+    build(StatusCode::OK, &headers, body)
+}
+
+/// The manifest from the upstream of the repository, when that is a cache. What is here serves when the upstream fails.
+async fn from_upstream(
+    call: &Call,
+    name: &RepositoryName,
+    reference: &Reference,
+    found: &Result<Option<(i64, ManifestRow)>, ImageError>,
+) -> Result<Option<Fetched>, OciError> {
+    let known = found.as_ref().ok().and_then(Option::as_ref).map(|(_, manifest)| manifest);
+    if authorise(&call.principal, "ecr:BatchImportUpstreamImage", Some(name)).is_err() {
+        return Ok(None);
+    }
+    match call.registry.pull_through(&call.scope, name, reference, known).await {
+        Ok(fetched) => Ok(fetched),
+        Err(error) if known.is_some() => {
+            let reason = chain(&error);
+            tracing::warn!(repository = %name, reason, "an upstream was not asked; what is here is served");
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn answer_fetched(call: &Call, fetched: Fetched) -> Answer {
+    let (length, etag) = (fetched.bytes.len().to_string(), etag(&fetched.digest));
+    let headers = [
+        ("content-type", fetched.media_type.as_str()),
+        ("content-length", length.as_str()),
+        ("docker-content-digest", fetched.digest.as_str()),
+        ("etag", etag.as_str()),
+    ];
+    let body = if call.method == Method::HEAD { Body::empty() } else { Body::from(fetched.bytes) };
     build(StatusCode::OK, &headers, body)
 }
 

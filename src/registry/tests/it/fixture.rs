@@ -103,8 +103,13 @@ pub(crate) fn image_of(layers: &[&[u8]]) -> Vec<u8> {
 impl Fixture {
     /// A registry with the repositories `a1/one` and `a1/two`.
     pub(crate) async fn new() -> Self {
+        Self::new_with(|_| ()).await
+    }
+
+    /// The same with other settings.
+    pub(crate) async fn new_with(adapt: impl FnOnce(&mut Settings)) -> Self {
         let folder = Arc::new(tempfile::tempdir().unwrap());
-        let fixture = Self::open(folder, Arc::new(AtomicI64::new(1_800_000_000_000))).await;
+        let fixture = Self::open(folder, Arc::new(AtomicI64::new(1_800_000_000_000)), adapt).await;
         for repo in ["a1/one", "a1/two"] {
             fixture.registry.create_repository(repository(name(repo))).await.unwrap();
         }
@@ -123,13 +128,14 @@ impl Fixture {
         SHARED.with(|(runtime, fixture)| runtime.block_on(case(fixture)));
     }
 
-    async fn open(folder: Arc<TempDir>, clock: Arc<AtomicI64>) -> Self {
+    async fn open(folder: Arc<TempDir>, clock: Arc<AtomicI64>, adapt: impl FnOnce(&mut Settings)) -> Self {
         let read = Arc::clone(&clock);
         let clock_of_store: gantry_store::Clock = Arc::new(move || UnixMillis(read.load(Ordering::SeqCst)));
         let store = Store::open_with_clock(&folder.path().join("test.db"), Arc::clone(&clock_of_store)).await.unwrap();
         let blobs = BlobStore::open_disk(folder.path().join("registry")).await.unwrap();
         let tokens = Tokens::open(&store).await.unwrap();
-        let settings = Settings { clock: clock_of_store, ..Settings::new(scope()) };
+        let mut settings = Settings { clock: clock_of_store, ..Settings::new(scope()) };
+        adapt(&mut settings);
         let registry = Arc::new(Registry::new(store.clone(), blobs, tokens, settings));
         let router = router(Arc::clone(&registry));
         Self { folder, registry, store, router, clock }
@@ -139,7 +145,7 @@ impl Fixture {
     pub(crate) async fn restart(self) -> Self {
         let (folder, clock) = (Arc::clone(&self.folder), Arc::clone(&self.clock));
         drop(self);
-        Self::open(folder, clock).await
+        Self::open(folder, clock, |_| ()).await
     }
 
     pub(crate) fn now(&self) -> UnixMillis {

@@ -12,4 +12,5 @@ mod ecr;
 mod fixture;
 mod lists;
 mod manifests;
+mod pull_through;
 mod uploads;

@@ -116,7 +116,7 @@ impl PartialBlob {
     ///
     /// # Errors
     /// When the disk refuses.
-    pub async fn sync(&self) -> Result<(), BlobError> {
+    pub(super) async fn sync(&self) -> Result<(), BlobError> {
         let this = self.clone();
         blocking(move || this.state().file.sync_data().map_err(failed("sync", this.path()))).await
     }

@@ -5,19 +5,27 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use bytes::Bytes;
-use futures_util::stream::{self, Stream};
+use futures_util::stream::{self, Stream, StreamExt as _};
+use gantry_model::Digest;
 use tokio::task::JoinHandle;
 
+use super::object::Objects;
 use super::{BlobError, failed};
 
 /// The size of a piece. Copies of 8 KiB cost several times the processor time of these; two pieces a reader are held.
 const PIECE: u64 = 512 << 10;
 
-/// An open blob. It stays readable even if the blob is removed meanwhile.
+/// An open blob. A file stays readable even if the blob is removed meanwhile.
 #[derive(Debug)]
 pub struct BlobReader {
-    file: File,
+    source: Source,
     size: u64,
+}
+
+#[derive(Debug)]
+enum Source {
+    File(File),
+    Object(Objects, Digest),
 }
 
 /// A piece being read, which hands the file on to the next.
@@ -31,7 +39,11 @@ impl BlobReader {
             Err(error) => return Err(failed("open", path)(error)),
         };
         let size = file.metadata().map_err(failed("examine", path))?.len();
-        Ok(Some(Self { file, size }))
+        Ok(Some(Self { source: Source::File(file), size }))
+    }
+
+    pub(super) fn of_object(objects: Objects, digest: Digest, size: u64) -> Self {
+        Self { source: Source::Object(objects, digest), size }
     }
 
     /// The length of the blob.
@@ -42,17 +54,24 @@ impl BlobReader {
 
     /// The `length` bytes from `start` on, in pieces.
     pub fn stream(self, start: u64, length: u64) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
-        let first = (length > 0).then(|| read_piece(self.file, Some(start), length));
-        stream::unfold((first, length), |(reading, left)| async move {
-            let (file, piece) = match reading?.await.map_err(io::Error::other).flatten() {
-                Ok(read) => read,
-                Err(error) => return Some((Err(error), (None, 0))),
-            };
-            let left = left - piece.len() as u64;
-            let next = (left > 0).then(|| read_piece(file, None, left));
-            Some((Ok(piece), (next, left)))
-        })
+        match self.source {
+            Source::File(file) => stream_file(file, start, length).left_stream(),
+            Source::Object(objects, digest) => objects.stream(&digest, start, length).right_stream(),
+        }
     }
+}
+
+fn stream_file(file: File, start: u64, length: u64) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
+    let first = (length > 0).then(|| read_piece(file, Some(start), length));
+    stream::unfold((first, length), |(reading, left)| async move {
+        let (file, piece) = match reading?.await.map_err(io::Error::other).flatten() {
+            Ok(read) => read,
+            Err(error) => return Some((Err(error), (None, 0))),
+        };
+        let left = left - piece.len() as u64;
+        let next = (left > 0).then(|| read_piece(file, None, left));
+        Some((Ok(piece), (next, left)))
+    })
 }
 
 /// Reads the next piece of at most `left` bytes on a blocking thread, from `start` if given.

@@ -1,4 +1,4 @@
-//! Blobs on disk: visible only when whole, and never lost.
+//! Blobs on disk and as objects: visible only when whole, and never lost.
 
 use std::path::Path;
 
@@ -20,7 +20,7 @@ async fn push(blobs: &BlobStore, bytes: &[u8], algorithm: DigestAlgorithm) -> Di
     let partial = blobs.begin(&id(1), algorithm).await.unwrap();
     partial.append(vec![Bytes::copy_from_slice(bytes)]).await.unwrap();
     let digest = partial.digest(algorithm).await.unwrap();
-    partial.sync().await.unwrap();
+    blobs.settle(&partial, &digest).await.unwrap();
     let right = blobs.publication().await;
     blobs.publish(&partial, &digest, &right).await.unwrap();
     digest
@@ -46,6 +46,66 @@ async fn a_published_blob_is_found_under_its_digest_and_read_in_any_range() {
     for (start, length) in [(0, bytes.len()), (0, 0), (1, 1), (524_288, 524_288), (7_999_999, 1), (100, 3_000_000)] {
         let part = read(&blobs, &digest, start as u64, length as u64).await;
         assert!(part == bytes[start..start + length], "{start} {length}");
+    }
+}
+
+#[tokio::test]
+async fn a_published_blob_is_an_object_and_what_arrives_is_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let blobs = BlobStore::over(folder.path(), Objects::in_memory()).await.unwrap();
+    let bytes: Vec<u8> = (0..10_000_000_u32).flat_map(u32::to_le_bytes).collect();
+    for size in [3, 1 << 20, bytes.len()] {
+        let digest = push(&blobs, &bytes[..size], DigestAlgorithm::Sha256).await;
+        assert!(blobs.holds(&digest, size as u64).await.unwrap(), "{size}");
+        assert!(!blobs.holds(&digest, 1).await.unwrap());
+        assert_eq!(blobs.uploads(0).await.unwrap(), [], "its file is gone");
+        for (start, length) in [(0, size), (1, size - 2), (size - 1, 1), (0, 0)] {
+            let part = read(&blobs, &digest, start as u64, length as u64).await;
+            assert!(part == bytes[start..start + length], "{size} {start} {length}");
+        }
+        let shelf = u8::from_str_radix(&digest.hex()[..2], 16).unwrap();
+        assert_eq!(blobs.shelf(shelf, 0).await.unwrap(), std::slice::from_ref(&digest));
+        assert_eq!(blobs.shelf(shelf, 60_000).await.unwrap(), [], "it is young");
+        let right = blobs.collection().await;
+        for _ in 0..2 {
+            blobs.remove(&digest, &right).await.unwrap();
+        }
+        assert!(blobs.read(&digest).await.unwrap().is_none());
+    }
+}
+
+#[tokio::test]
+async fn an_object_that_was_taken_away_before_its_publication_is_written_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let blobs = BlobStore::over(folder.path(), Objects::in_memory()).await.unwrap();
+    let partial = blobs.begin(&id(1), DigestAlgorithm::Sha256).await.unwrap();
+    partial.append(vec![Bytes::from_static(b"bytes")]).await.unwrap();
+    let digest = partial.digest(DigestAlgorithm::Sha256).await.unwrap();
+    blobs.settle(&partial, &digest).await.unwrap();
+    let right = blobs.collection().await;
+    blobs.remove(&digest, &right).await.unwrap();
+    drop(right);
+    let right = blobs.publication().await;
+    blobs.publish(&partial, &digest, &right).await.unwrap();
+    assert_eq!(read(&blobs, &digest, 0, 5).await, b"bytes");
+}
+
+#[tokio::test]
+async fn a_location_that_makes_no_sense_is_refused_in_words() {
+    let location = |url: &str, option: Option<&str>| ObjectLocation {
+        url: url.to_owned(),
+        options: option.into_iter().map(|name| (name.to_owned(), "x".to_owned())).collect(),
+        redirects: true,
+    };
+    let folder = tempfile::tempdir().unwrap();
+    for (location, said) in [
+        (location("bucket", None), "bucket is no place for blobs"),
+        (location("ftp://bucket", None), "no place for blobs"),
+        (location("file:///tmp", None), "it must begin with s3://, gs:// or az://"),
+        (location("s3://bucket", Some("colour")), "there is no option 'colour' for it"),
+    ] {
+        let error = BlobStore::open_objects(folder.path(), &location).await.unwrap_err().to_string();
+        assert!(error.contains(said), "{error}");
     }
 }
 

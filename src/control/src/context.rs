@@ -1,5 +1,6 @@
 //! What every operation and loop is given: the control plane's parts, and who calls when.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use gantry_model::principal::Principal;
@@ -28,6 +29,8 @@ pub struct ControlConfig {
     pub disconnect_timeout_s: Option<i64>,
     /// How long a stopped task stays describable, in seconds (ECS promises an hour).
     pub stopped_task_retention_s: i64,
+    /// The folder of advisories that images are scanned against.
+    pub vulnerability_database: Option<PathBuf>,
     /// Those who are told what happens.
     pub event_webhooks: Option<EventWebhooks>,
 }

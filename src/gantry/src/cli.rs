@@ -150,6 +150,9 @@ pub(crate) struct ServeFlags {
     /// Minutes after which a cached tag is looked up in its upstream again.
     #[arg(long, env = "GANTRY_UPSTREAM_CHECK_MINUTES", default_value_t = 1440)]
     pub(crate) upstream_check_minutes: u32,
+    /// A folder of advisories in the OSV format, *.json or *.zip as osv.dev has them, that images are scanned against.
+    #[arg(long, env = "GANTRY_VULNERABILITY_DATABASE")]
+    pub(crate) vulnerability_database: Option<PathBuf>,
     /// Lets images be deleted and expire that tasks or services use.
     #[arg(long, env = "GANTRY_ALLOW_DELETING_USED_IMAGES")]
     pub(crate) allow_deleting_used_images: bool,

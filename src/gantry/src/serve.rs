@@ -141,6 +141,7 @@ async fn control(
         registry_host,
         disconnect_timeout_s: flags.disconnect_timeout_s,
         stopped_task_retention_s: i64::from(flags.stopped_task_retention_hours) * 60 * 60,
+        vulnerability_database: flags.vulnerability_database.clone(),
         event_webhooks: event_webhooks(flags)?,
     };
     let clock: Clock = Arc::new(system_now);

@@ -19,6 +19,7 @@ pub mod principal;
 pub mod registry_settings;
 pub mod resources;
 pub mod rollout;
+pub mod scan;
 pub mod service;
 pub mod service_deployment;
 pub mod tag;

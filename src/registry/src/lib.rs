@@ -12,6 +12,8 @@
 //! - `referrers.rs`: [`Registry::referrers`];
 //! - `registry_settings.rs`: [`Registry::registry_settings`], [`Registry::create_by_template`];
 //! - `pull_through.rs`: [`Registry::import`], repositories that are caches of another registry's;
+//! - `scan.rs`: [`Registry::start_scan`], [`Registry::scanned`], [`Registry::scan_once`]; `advisories.rs`:
+//!   [`Registry::load_advisories`];
 //! - `token.rs`: [`Tokens::issue`], the password of `docker login`;
 //! - `lifecycle.rs`: [`Registry::due`], [`Registry::apply_lifecycle_policies`]; `in_use.rs`: which images are spared;
 //! - `collect.rs`: [`Registry::collect_once`], the online garbage collection, called by a loop.
@@ -26,6 +28,7 @@
 //! What it deliberately does not do: know SQL, or parse AWS requests.
 
 mod access;
+mod advisories;
 mod collect;
 mod http;
 mod image;
@@ -39,12 +42,15 @@ mod referrers;
 mod registry;
 mod registry_settings;
 mod repository;
+mod scan;
 mod token;
 mod upload;
 mod upstream;
 
 pub use access::{Denied, authorise};
+pub use advisories::AdvisoryError;
 pub use collect::Collected;
+pub use gantry_scanner::Finding;
 pub use gantry_store::image::Reference;
 pub use gantry_store::image::referrers::Referrer;
 pub use gantry_store::upload::UploadId;
@@ -57,6 +63,7 @@ pub use pull_through::PullThroughError;
 pub use push::{MAX_MANIFEST_BYTES, PutManifest, PutManifestError, PutManifestOutcome};
 pub use registry::{Registry, Settings};
 pub use repository::{RepositoryError, RepositoryNotFound};
+pub use scan::{ScanError, Scanned};
 pub use token::{IssuedToken, TokenError, Tokens};
 pub use upload::UploadError;
 pub use upstream::UpstreamError;

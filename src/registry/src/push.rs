@@ -16,6 +16,7 @@ use serde_json::json;
 use crate::manifest::{Manifest, ManifestError, digest_of};
 use crate::registry::Registry;
 use crate::repository::{RepositoryNotFound, append_image_event, find};
+use crate::scan::request_on_push;
 
 /// The longest manifest that is kept (ECR and OCI Distribution: 4 MiB).
 pub const MAX_MANIFEST_BYTES: usize = 4 << 20;
@@ -96,14 +97,17 @@ impl Registry {
             return Err(PutManifestError::DigestDoesNotMatch { given, actual });
         }
         let (scope, name) = (scope.clone(), name.clone());
-        self.store
+        let done = self
+            .store
             .write(move |tx| {
                 Box::pin(async move {
                     let row = find::<PutManifestError>(tx, &scope, &name).await?;
                     Put { row, digest: actual, manifest, put }.write(tx).await
                 })
             })
-            .await
+            .await;
+        self.scans_wanted.notify_one();
+        done
     }
 }
 
@@ -148,6 +152,10 @@ impl Put {
                 "imageSizeInBytes": size,
             });
             append_image_event(tx, &row.repository, "PUSH", fields).await?;
+        }
+        if !known {
+            let config = manifest.artifact_type.as_deref();
+            request_on_push(tx, row, digest, &manifest.media_type, config).await?;
         }
         let Manifest { media_type, subject, .. } = manifest.clone();
         Ok(PutManifestOutcome { digest: digest.clone(), media_type, subject, unchanged })

@@ -9,6 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use gantry_model::{Scope, UnixMillis};
 use gantry_store::blob::BlobStore;
 use gantry_store::{Clock, Store};
+use tokio::sync::Notify;
 
 use crate::pull_through::Fetches;
 use crate::token::Tokens;
@@ -80,6 +81,8 @@ pub struct Registry {
     pub(crate) sessions: Sessions,
     /// What is being fetched from other registries.
     pub(crate) fetches: Fetches,
+    /// Told when a scan is asked for.
+    pub(crate) scans_wanted: Notify,
     /// The shelf of the blob store that the next collection searches for files without a row.
     pub(crate) next_shelf: AtomicU8,
 }
@@ -95,6 +98,7 @@ impl Registry {
             settings,
             sessions: Sessions::default(),
             fetches: Fetches::default(),
+            scans_wanted: Notify::new(),
             next_shelf: AtomicU8::new(0),
         }
     }

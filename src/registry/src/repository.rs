@@ -2,7 +2,8 @@
 
 use gantry_model::event::{EventKind, NewEvent};
 use gantry_model::image::Repository;
-use gantry_model::{AccountId, Arn, RepositoryName, Scope, uuid_from_random};
+use gantry_model::scan::ImageScan;
+use gantry_model::{AccountId, Arn, Digest, ImageTag, RepositoryName, Scope, uuid_from_random};
 use gantry_store::repository::{self, RepositoryRow};
 use gantry_store::{Conn, StoreError, Tx};
 use gantry_wire::event_bridge::ServiceEvent;
@@ -213,8 +214,6 @@ fn notifications(tx: &Tx, of: &Repository, action: &str, fields: &Value) -> Resu
         _ => vec![None],
     };
     let event = |tag: Option<&Value>| {
-        let mut random = [0; 16];
-        getrandom::fill(&mut random).map_err(|_| StoreError::Closed)?;
         let mut detail = json!({
             "action-type": action,
             "result": "SUCCESS",
@@ -224,16 +223,61 @@ fn notifications(tx: &Tx, of: &Repository, action: &str, fields: &Value) -> Resu
         if let (Some(tag), Some(detail)) = (tag, detail.as_object_mut()) {
             detail.insert("image-tag".to_owned(), tag.clone());
         }
-        let event = ServiceEvent {
-            id: uuid_from_random(random),
-            source: "aws.ecr",
-            detail_type: "ECR Image Action",
-            scope: &of.scope,
-            at: tx.now(),
-            resource: Arn::repository(&of.scope, &of.name).to_string(),
-            detail,
-        };
-        Ok(event.to_json())
+        service_event(tx, of, "ECR Image Action", detail)
     };
     tags.into_iter().map(event).collect()
+}
+
+/// The event of a scan that is done.
+///
+/// # Errors
+/// When it cannot be written.
+pub(crate) async fn append_scan_event(
+    tx: &mut Tx,
+    of: &Repository,
+    digest: &Digest,
+    tags: &[ImageTag],
+    scan: &ImageScan,
+) -> Result<(), StoreError> {
+    if tx.notifies() {
+        let detail = json!({
+            "scan-status": scan.status.as_str(),
+            "repository-name": of.name,
+            "finding-severity-counts": scan.severity_counts,
+            "image-digest": digest,
+            "image-tags": tags,
+        });
+        let event = service_event(tx, of, "ECR Image Scan", detail)?;
+        gantry_store::notification::append(tx, &event).await?;
+    }
+    tx.append(NewEvent {
+        scope: of.scope.clone(),
+        kind: EventKind::Image,
+        cluster: None,
+        subject: Arn::repository(&of.scope, &of.name).to_string(),
+        payload: json!({
+            "action": "SCAN",
+            "repositoryName": of.name,
+            "imageDigest": digest,
+            "imageTags": tags,
+            "scanStatus": scan.status,
+            "findingSeverityCounts": scan.severity_counts,
+        }),
+    });
+    Ok(())
+}
+
+fn service_event(tx: &Tx, of: &Repository, detail_type: &str, detail: Value) -> Result<Value, StoreError> {
+    let mut random = [0; 16];
+    getrandom::fill(&mut random).map_err(|_| StoreError::Closed)?;
+    let event = ServiceEvent {
+        id: uuid_from_random(random),
+        source: "aws.ecr",
+        detail_type,
+        scope: &of.scope,
+        at: tx.now(),
+        resource: Arn::repository(&of.scope, &of.name).to_string(),
+        detail,
+    };
+    Ok(event.to_json())
 }

@@ -301,13 +301,13 @@ pub async fn note_check(conn: &mut Conn, repository: i64, tag: &ImageTag, now: U
     Ok(())
 }
 
-/// The tags of an image, by name.
+/// The tags of an image, in the order in which they came to name it.
 ///
 /// # Errors
 /// When they cannot be read.
 pub async fn tags_of(conn: &mut Conn, repository: i64, digest: &Digest) -> Result<Vec<ImageTag>, StoreError> {
     let tags: Vec<String> =
-        sqlx::query_scalar("SELECT tag FROM image_tag WHERE repository = $1 AND digest = $2 ORDER BY tag")
+        sqlx::query_scalar("SELECT tag FROM image_tag WHERE repository = $1 AND digest = $2 ORDER BY moved_at, tag")
             .bind(repository)
             .bind(digest.as_str())
             .fetch_all(conn)
@@ -381,7 +381,8 @@ pub async fn list(
     .map_err(StoreError::query("list the images"))?;
     let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(Vec::new()) };
     let tagged: Vec<(String, String)> = sqlx::query_as(
-        "SELECT digest, tag FROM image_tag WHERE repository = $1 AND digest >= $2 AND digest <= $3 ORDER BY digest, tag",
+        "SELECT digest, tag FROM image_tag WHERE repository = $1 AND digest >= $2 AND digest <= $3
+         ORDER BY digest, moved_at, tag",
     )
     .bind(of.id)
     .bind(first.0.as_str())

@@ -11,6 +11,7 @@
 //! What it deliberately does not do: decide anything. Only this crate knows SQL.
 
 pub mod access_key;
+pub mod advisory;
 pub mod blob;
 mod body;
 pub mod capacity_provider;
@@ -21,6 +22,7 @@ pub mod crypto;
 mod error;
 pub mod event;
 pub mod image;
+pub mod image_scan;
 pub mod join_token;
 pub mod kv;
 mod migrate;

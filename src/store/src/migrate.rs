@@ -50,6 +50,7 @@ const MIGRATIONS: &[Migration] = &[
         name: "registry_settings",
         sql: include_str!("../../../migrations/sqlite/0008_registry_settings.sql"),
     },
+    Migration { version: 9, name: "scanning", sql: include_str!("../../../migrations/sqlite/0009_scanning.sql") },
 ];
 
 const CREATE_TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

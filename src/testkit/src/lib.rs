@@ -85,6 +85,7 @@ impl TestGantry {
             registry_host: REGISTRY_HOST.to_owned(),
             disconnect_timeout_s: None,
             stopped_task_retention_s: 3600,
+            vulnerability_database: None,
             event_webhooks: None,
         };
         let webhooks = Arc::new(ScriptedWebhooks::default());

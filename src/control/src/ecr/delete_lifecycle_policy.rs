@@ -2,6 +2,7 @@
 
 use gantry_wire::shapes::ecr::{DeleteLifecyclePolicyRequest, DeleteLifecyclePolicyResponse};
 
+use super::lifecycle::NEVER;
 use super::{lifecycle, resolve, view};
 use crate::context::Call;
 use crate::error::Failure;
@@ -27,6 +28,6 @@ pub(super) async fn delete_lifecycle_policy(
         registry_id: view::registry_id(&call),
         repository_name: Some(name.to_string()),
         lifecycle_policy_text: Some(policy.text),
-        last_evaluated_at: policy.last_evaluated_at.map(Into::into),
+        last_evaluated_at: Some(policy.last_evaluated_at.unwrap_or(NEVER).into()),
     })
 }

@@ -26,7 +26,10 @@ pub(super) async fn describe_images(
         Some(ids) => (by_id(&call, &name, &input, ids, filter).await?, None),
         None => page(&call, &name, &input, filter).await?,
     };
-    let details = images.iter().map(|image| view::image_detail(&call, image)).collect();
+    let digests: Vec<Digest> = images.iter().map(|image| image.digest.clone()).collect();
+    let scans = call.control.registry.scans(&call.scope, &name, &digests).await;
+    let scans = scans.map_err(|error| failures::of_image(error, &call.scope, &name))?;
+    let details = images.iter().map(|image| view::image_detail(&call, image, scans.get(&image.digest))).collect();
     Ok(DescribeImagesResponse { image_details: Some(details), next_token })
 }
 

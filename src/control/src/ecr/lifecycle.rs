@@ -1,12 +1,15 @@
 //! What the operations on lifecycle policies share: reading the text, and the policy of a repository.
 
-use gantry_model::RepositoryName;
 use gantry_model::image::StoredLifecyclePolicy;
 use gantry_model::lifecycle::LifecyclePolicy;
+use gantry_model::{RepositoryName, UnixMillis};
 use gantry_wire::ApiError;
 
 use crate::context::Call;
 use crate::error::Failure;
+
+/// When a policy was last applied that never was, as ECR writes it.
+pub(super) const NEVER: UnixMillis = UnixMillis(0);
 
 /// Checks a policy's text.
 ///

@@ -79,9 +79,12 @@ async fn rest_of(
     Ok(ids.into_iter().filter(move |id| id.tag.is_some() && id.tag > after))
 }
 
+/// By the names of the tags, so that a page can end between two.
 fn ids_of(image: &Image) -> Vec<ImageId> {
     let id = |tag: Option<ImageTag>| ImageId { digest: Some(image.digest.clone()), tag };
-    if image.tags.is_empty() { vec![id(None)] } else { image.tags.iter().cloned().map(Some).map(id).collect() }
+    let mut tags = image.tags.clone();
+    tags.sort_unstable();
+    if tags.is_empty() { vec![id(None)] } else { tags.into_iter().map(Some).map(id).collect() }
 }
 
 fn write_token(id: &ImageId) -> String {

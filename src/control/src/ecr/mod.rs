@@ -7,6 +7,7 @@ mod account_settings;
 mod batch_check_layer_availability;
 mod batch_delete_image;
 mod batch_get_image;
+mod batch_get_repository_scanning_configuration;
 mod complete_layer_upload;
 mod create_pull_through_cache_rule;
 mod create_repository;
@@ -18,6 +19,7 @@ mod delete_repository;
 mod delete_repository_creation_template;
 mod delete_repository_policy;
 mod deregister_pull_time_update_exclusion;
+mod describe_image_scan_findings;
 mod describe_images;
 mod describe_pull_through_cache_rules;
 mod describe_registry;
@@ -30,6 +32,7 @@ mod get_download_url_for_layer;
 mod get_lifecycle_policy;
 mod get_lifecycle_policy_preview;
 mod get_registry_policy;
+mod get_registry_scanning_configuration;
 mod get_repository_policy;
 mod image_filter;
 mod initiate_layer_upload;
@@ -46,11 +49,14 @@ mod put_image_scanning_configuration;
 mod put_image_tag_mutability;
 mod put_lifecycle_policy;
 mod put_registry_policy;
+mod put_registry_scanning_configuration;
 mod register_pull_time_update_exclusion;
 mod resolve;
+mod scanning;
 mod set_repository_policy;
 mod settings;
 mod signing;
+mod start_image_scan;
 mod start_lifecycle_policy_preview;
 mod tag_resource;
 mod tags;
@@ -74,6 +80,11 @@ pub fn register(operations: &mut Operations) {
     );
     operations.add("ecr", "BatchDeleteImage", batch_delete_image::batch_delete_image);
     operations.add("ecr", "BatchGetImage", batch_get_image::batch_get_image);
+    operations.add(
+        "ecr",
+        "BatchGetRepositoryScanningConfiguration",
+        batch_get_repository_scanning_configuration::batch_get_repository_scanning_configuration,
+    );
     operations.add("ecr", "CompleteLayerUpload", complete_layer_upload::complete_layer_upload);
     operations.add("ecr", "CreatePullThroughCacheRule", create_pull_through_cache_rule::create_pull_through_cache_rule);
     operations.add("ecr", "CreateRepository", create_repository::create_repository);
@@ -98,6 +109,7 @@ pub fn register(operations: &mut Operations) {
         "DeregisterPullTimeUpdateExclusion",
         deregister_pull_time_update_exclusion::deregister_pull_time_update_exclusion,
     );
+    operations.add("ecr", "DescribeImageScanFindings", describe_image_scan_findings::describe_image_scan_findings);
     operations.add("ecr", "DescribeImageSigningStatus", signing::describe_image_signing_status);
     operations.add("ecr", "DescribeImages", describe_images::describe_images);
     operations.add(
@@ -118,6 +130,11 @@ pub fn register(operations: &mut Operations) {
     operations.add("ecr", "GetLifecyclePolicy", get_lifecycle_policy::get_lifecycle_policy);
     operations.add("ecr", "GetLifecyclePolicyPreview", get_lifecycle_policy_preview::get_lifecycle_policy_preview);
     operations.add("ecr", "GetRegistryPolicy", get_registry_policy::get_registry_policy);
+    operations.add(
+        "ecr",
+        "GetRegistryScanningConfiguration",
+        get_registry_scanning_configuration::get_registry_scanning_configuration,
+    );
     operations.add("ecr", "GetRepositoryPolicy", get_repository_policy::get_repository_policy);
     operations.add("ecr", "GetSigningConfiguration", signing::get_signing_configuration);
     operations.add("ecr", "InitiateLayerUpload", initiate_layer_upload::initiate_layer_upload);
@@ -139,6 +156,11 @@ pub fn register(operations: &mut Operations) {
     operations.add("ecr", "PutImageTagMutability", put_image_tag_mutability::put_image_tag_mutability);
     operations.add("ecr", "PutLifecyclePolicy", put_lifecycle_policy::put_lifecycle_policy);
     operations.add("ecr", "PutRegistryPolicy", put_registry_policy::put_registry_policy);
+    operations.add(
+        "ecr",
+        "PutRegistryScanningConfiguration",
+        put_registry_scanning_configuration::put_registry_scanning_configuration,
+    );
     operations.add("ecr", "PutSigningConfiguration", signing::put_signing_configuration);
     operations.add(
         "ecr",
@@ -146,6 +168,7 @@ pub fn register(operations: &mut Operations) {
         register_pull_time_update_exclusion::register_pull_time_update_exclusion,
     );
     operations.add("ecr", "SetRepositoryPolicy", set_repository_policy::set_repository_policy);
+    operations.add("ecr", "StartImageScan", start_image_scan::start_image_scan);
     operations.add(
         "ecr",
         "StartLifecyclePolicyPreview",

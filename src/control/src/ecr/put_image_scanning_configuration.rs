@@ -1,4 +1,4 @@
-//! PutImageScanningConfiguration (ECR API reference): the setting alone; what scans is not here.
+//! PutImageScanningConfiguration (ECR API reference): whether images of the repository are scanned when they are pushed.
 
 use gantry_wire::shapes::ecr::{PutImageScanningConfigurationRequest, PutImageScanningConfigurationResponse};
 

@@ -15,7 +15,7 @@ pub(super) async fn put_registry_policy(
     input: PutRegistryPolicyRequest,
 ) -> Result<PutRegistryPolicyResponse, Failure> {
     let text = resolve::required("policyText", input.policy_text)?;
-    policies::check("PolicyText", &text)?;
+    policies::check("registry", "PolicyText", &text)?;
     let policy = text.clone();
     call.control
         .registry

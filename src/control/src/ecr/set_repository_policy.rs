@@ -18,7 +18,7 @@ pub(super) async fn set_repository_policy(
     let name = resolve::repository(&call, input.registry_id.as_deref(), input.repository_name.as_deref())?;
     call.control.registry.repository(&call.scope, &name).await?;
     let text = resolve::required("policyText", input.policy_text)?;
-    policies::check("PolicyText", &text)?;
+    policies::check("repository", "PolicyText", &text)?;
     let policy = text.clone();
     call.control
         .registry

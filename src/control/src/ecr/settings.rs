@@ -29,10 +29,10 @@ pub(super) fn tag_mutability(
 
 fn read_mutability(text: &str) -> Result<TagMutability, ApiError> {
     let all = [
-        TagMutability::Mutable,
         TagMutability::Immutable,
-        TagMutability::ImmutableWithExclusion,
+        TagMutability::Mutable,
         TagMutability::MutableWithExclusion,
+        TagMutability::ImmutableWithExclusion,
     ];
     all.into_iter().find(|mutability| mutability.as_str() == text).ok_or_else(|| {
         let set = all.map(TagMutability::as_str).join(", ");

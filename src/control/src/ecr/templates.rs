@@ -44,7 +44,7 @@ pub(super) fn repository_policy(given: String) -> Result<Option<String>, ApiErro
     if given.is_empty() {
         return Ok(None);
     }
-    policies::check("repositoryPolicy", &given)?;
+    policies::check("repository", "repositoryPolicy", &given)?;
     Ok(Some(given))
 }
 

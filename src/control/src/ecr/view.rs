@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use gantry_model::image::{Image, Repository};
+use gantry_model::scan::ImageScan;
 use gantry_model::{Arn, Scope};
 use gantry_registry::ImageId;
 use gantry_wire::shapes::ecr::{
@@ -11,6 +12,7 @@ use gantry_wire::shapes::ecr::{
 };
 
 use super::failures::IdFailure;
+use super::scanning;
 use crate::context::Call;
 
 /// The registry's id: the account.
@@ -76,7 +78,7 @@ fn encryption_configuration(repository: &Repository) -> EncryptionConfiguration 
 }
 
 /// An image with everything that is known of it.
-pub(super) fn image_detail(call: &Call, image: &Image) -> ImageDetail {
+pub(super) fn image_detail(call: &Call, image: &Image, scan: Option<&ImageScan>) -> ImageDetail {
     ImageDetail {
         registry_id: registry_id(call),
         repository_name: Some(image.repository.to_string()),
@@ -88,6 +90,8 @@ pub(super) fn image_detail(call: &Call, image: &Image) -> ImageDetail {
         artifact_media_type: image.artifact_media_type.clone(),
         last_recorded_pull_time: image.last_pulled_at.map(Into::into),
         subject_manifest_digest: image.subject.as_ref().map(ToString::to_string),
+        image_scan_status: scan.map(scanning::status),
+        image_scan_findings_summary: scan.and_then(scanning::summary),
         image_status: Some(image_status(image.archived_at.is_some())),
         last_archived_at: image.archived_at.map(Into::into),
         last_activated_at: image.activated_at.map(Into::into),

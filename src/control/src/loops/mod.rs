@@ -7,6 +7,7 @@ pub mod hooks;
 pub mod housekeeping;
 pub mod provisioning;
 pub mod scaling;
+pub mod scanning;
 pub mod services;
 
 use std::sync::Arc;
@@ -25,6 +26,7 @@ pub fn start(control: &Arc<Control>) -> JoinSet<()> {
     set.spawn(hooks::run(Arc::clone(control)));
     set.spawn(provisioning::run(Arc::clone(control)));
     set.spawn(scaling::run(Arc::clone(control)));
+    set.spawn(scanning::run(Arc::clone(control)));
     set.spawn(agents::run(Arc::clone(control)));
     set.spawn(housekeeping::run(Arc::clone(control)));
     if let Some(webhooks) = &control.config.event_webhooks {

@@ -103,7 +103,7 @@ async fn an_image_is_described_with_everything_that_is_known() {
         "registryId": ACCOUNT,
         "repositoryName": "app",
         "imageDigest": digest_of(manifest.as_bytes()),
-        "imageTags": ["a", "b"],
+        "imageTags": ["b", "a"],
         "imageSizeInBytes": "content".len() + "{\"of\":\"content\"}".len(),
         "imagePushedAt": 1_767_225_600.0,
         "imageManifestMediaType": OCI_MANIFEST,

@@ -10,6 +10,7 @@ mod pull_through;
 mod pushes;
 mod registry_settings;
 mod repositories;
+mod scanning;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -81,6 +82,17 @@ impl Ecr {
         digest
     }
 
+    /// Uploads a layer that may be there already; answers its digest.
+    async fn layer_once(&self, repository: &str, bytes: &[u8]) -> String {
+        let digest = digest_of(bytes);
+        let input = json!({ "repositoryName": repository, "layerDigests": [digest] });
+        let found = self.ok("BatchCheckLayerAvailability", input).await;
+        if found["layers"][0]["layerAvailability"] == "UNAVAILABLE" {
+            self.layer(repository, bytes).await;
+        }
+        digest
+    }
+
     /// Pushes an image of one layer of `content`; answers its manifest.
     async fn image(&self, repository: &str, content: &str, tag: Option<&str>) -> String {
         let manifest = self.image_manifest(repository, content).await;
@@ -96,12 +108,7 @@ impl Ecr {
     async fn image_manifest(&self, repository: &str, content: &str) -> String {
         let config = format!("{{\"of\":\"{content}\"}}");
         for blob in [config.as_bytes(), content.as_bytes()] {
-            let digest = digest_of(blob);
-            let input = json!({ "repositoryName": repository, "layerDigests": [digest] });
-            let found = self.ok("BatchCheckLayerAvailability", input).await;
-            if found["layers"][0]["layerAvailability"] == "UNAVAILABLE" {
-                self.layer(repository, blob).await;
-            }
+            self.layer_once(repository, blob).await;
         }
         manifest_of(config.as_bytes(), content.as_bytes())
     }

@@ -307,6 +307,11 @@ async fn operations_of_ecr_answer_as_they_did() {
         let input = json!({ "imageId": { "imageTag": "1" }, "targetStorageClass": class });
         tour.call("UpdateImageStorageClass", of(input)).await;
     }
+    // It was scanned when it was pushed.
+    tour.gantry.pass_seconds(24 * 60 * 60);
+    tour.call("StartImageScan", of(json!({ "imageId": { "imageTag": "1" } }))).await;
+    gantry_control::loops::scanning::pass(&tour.gantry.control).await;
+    tour.call("DescribeImageScanFindings", of(json!({ "imageId": { "imageTag": "1" } }))).await;
     tour.call("DescribeImageSigningStatus", of(json!({ "imageId": { "imageTag": "1" } }))).await;
     tour.call("BatchDeleteImage", of(json!({ "imageIds": ids }))).await;
     registry_settings(&mut tour).await;
@@ -325,6 +330,11 @@ async fn registry_settings(tour: &mut Tour) {
     tour.call("PutRegistryPolicy", json!({ "policyText": policy })).await;
     tour.call("GetRegistryPolicy", json!({})).await;
     tour.call("DeleteRegistryPolicy", json!({})).await;
+    let filters = json!([{ "filter": "team/*", "filterType": "WILDCARD" }]);
+    let rules = json!([{ "scanFrequency": "SCAN_ON_PUSH", "repositoryFilters": filters }]);
+    tour.call("PutRegistryScanningConfiguration", json!({ "scanType": "BASIC", "rules": rules })).await;
+    tour.call("GetRegistryScanningConfiguration", json!({})).await;
+    tour.call("BatchGetRepositoryScanningConfiguration", json!({ "repositoryNames": ["team/web"] })).await;
     let template = json!({ "prefix": "team", "appliedFor": ["CREATE_ON_PUSH"] });
     tour.call("CreateRepositoryCreationTemplate", template).await;
     let change = json!({ "prefix": "team", "description": "of the team" });

@@ -14,6 +14,51 @@ pub struct ImageSummary {
     pub pushed_at: Option<i64>,
     pub pulled_at: Option<i64>,
     pub media_type: String,
+    /// Whether it is kept and not served.
+    pub archived: bool,
+    /// The last scan, if there was one.
+    pub scan: Option<ScanSummary>,
+}
+
+/// A scan in short.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ScanSummary {
+    /// As ECR writes it.
+    pub status: String,
+    /// Why, where the status needs a reason.
+    pub reason: Option<String>,
+    /// What was found, when it is done.
+    pub findings: Option<SeverityCounts>,
+}
+
+impl ScanSummary {
+    /// The status in words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        self.status.to_lowercase().replace('_', " ")
+    }
+}
+
+/// How many findings of which severity.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct SeverityCounts {
+    pub critical: u32,
+    pub high: u32,
+    pub medium: u32,
+    /// Low, informational and undefined ones.
+    pub low: u32,
+}
+
+/// Something that is wrong with a package of an image.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FindingOfImage {
+    pub id: String,
+    pub severity: String,
+    pub url: Option<String>,
+    pub description: String,
+    pub package: String,
+    pub version: String,
+    pub fixed_in: Option<String>,
 }
 
 impl ImageSummary {
@@ -54,6 +99,8 @@ pub struct ImageContent {
     pub platforms: Vec<PlatformImage>,
     /// Where it runs now, as (cluster, service or task group).
     pub running_in: Vec<(String, String)>,
+    /// What the last scan found, the worst first, a page at most.
+    pub findings: Vec<FindingOfImage>,
 }
 
 /// A layer.
@@ -82,7 +129,14 @@ pub struct PlatformImage {
 pub async fn describe_image(repository: String, digest: String) -> Result<ImageContent, ApiError> {
     let ecr = crate::sdk::ecr()?;
     let summary = read::one(&ecr, &repository, &digest).await?;
-    let manifest = read::manifest(&ecr, &repository, &digest).await?;
+    let manifest = match summary.archived {
+        true => serde_json::Value::Null,
+        false => read::manifest(&ecr, &repository, &digest).await?,
+    };
+    let findings = match &summary.scan {
+        Some(scan) if scan.findings.is_some() => read::findings(&ecr, &repository, &digest).await?,
+        _ => Vec::new(),
+    };
     let config = match manifest.pointer("/config/digest").and_then(|digest| digest.as_str()) {
         Some(config) => read::json(&crate::sdk::blob(&repository, config).await?),
         None => serde_json::Value::Null,
@@ -93,7 +147,21 @@ pub async fn describe_image(repository: String, digest: String) -> Result<ImageC
         facts: read::facts(&config),
         platforms: read::platforms(&manifest),
         running_in: read::running_in(&digest).await?,
+        findings,
     })
+}
+
+/// Asks for a scan of an image.
+///
+/// # Errors
+/// What StartImageScan answers.
+#[server(prefix = "/ui/api", endpoint = "scan-image")]
+pub async fn scan_image(repository: String, digest: String) -> Result<(), ApiError> {
+    let id = read::id(&digest);
+    crate::sdk::ecr()?.start_image_scan().repository_name(&repository).image_id(id).send().await?;
+    let (name, image) = (crate::format::query_value(&repository), crate::format::query_value(&digest));
+    leptos_axum::redirect(&format!("/repositories/{name}?image={image}"));
+    Ok(())
 }
 
 /// Deletes an image with all its tags and goes to its repository.
@@ -119,10 +187,13 @@ pub(crate) mod read {
     use std::collections::BTreeSet;
 
     use aws_sdk_ecr::Client;
-    use aws_sdk_ecr::types::{ImageDetail, ImageIdentifier};
+    use aws_sdk_ecr::types::{
+        DescribeImagesFilter, FindingSeverity, ImageDetail, ImageIdentifier, ImageScanFinding,
+        ImageScanFindingsSummary, ImageStatus, ImageStatusFilter,
+    };
     use serde_json::Value;
 
-    use super::{ImageSummary, LayerOfImage, PlatformImage};
+    use super::{FindingOfImage, ImageSummary, LayerOfImage, PlatformImage, ScanSummary, SeverityCounts};
     use crate::api::convert::{millis, text};
     use crate::error::ApiError;
     use crate::format::last_part;
@@ -136,6 +207,7 @@ pub(crate) mod read {
         let found: Vec<ImageDetail> = ecr
             .describe_images()
             .repository_name(repository)
+            .filter(DescribeImagesFilter::builder().image_status(ImageStatusFilter::Any).build())
             .into_paginator()
             .items()
             .send()
@@ -147,7 +219,13 @@ pub(crate) mod read {
     }
 
     pub(super) async fn one(ecr: &Client, repository: &str, digest: &str) -> Result<ImageSummary, ApiError> {
-        let answer = ecr.describe_images().repository_name(repository).image_ids(id(digest)).send().await?;
+        let answer = ecr
+            .describe_images()
+            .repository_name(repository)
+            .image_ids(id(digest))
+            .filter(DescribeImagesFilter::builder().image_status(ImageStatusFilter::Any).build())
+            .send()
+            .await?;
         answer.image_details().first().map(summary).ok_or_else(|| ApiError::missing("image", digest))
     }
 
@@ -159,6 +237,53 @@ pub(crate) mod read {
             pushed_at: millis(image.image_pushed_at()),
             pulled_at: millis(image.last_recorded_pull_time()),
             media_type: text(image.image_manifest_media_type()),
+            archived: image.image_status() == Some(&ImageStatus::Archived),
+            scan: scan(image),
+        }
+    }
+
+    fn scan(image: &ImageDetail) -> Option<ScanSummary> {
+        let scan = image.image_scan_status()?;
+        let counts = image.image_scan_findings_summary().and_then(ImageScanFindingsSummary::finding_severity_counts);
+        let findings = counts.map(|counts| {
+            let of = |severities: &[FindingSeverity]| {
+                let found = severities.iter().filter_map(|severity| counts.get(severity)).sum::<i32>();
+                u32::try_from(found).unwrap_or(0)
+            };
+            SeverityCounts {
+                critical: of(&[FindingSeverity::Critical]),
+                high: of(&[FindingSeverity::High]),
+                medium: of(&[FindingSeverity::Medium]),
+                low: of(&[FindingSeverity::Low, FindingSeverity::Informational, FindingSeverity::Undefined]),
+            }
+        });
+        let reason = scan.description().map(str::to_owned);
+        Some(ScanSummary { status: text(scan.status().map(|status| status.as_str())), reason, findings })
+    }
+
+    pub(super) async fn findings(
+        ecr: &Client,
+        repository: &str,
+        digest: &str,
+    ) -> Result<Vec<FindingOfImage>, ApiError> {
+        let answer = ecr.describe_image_scan_findings().repository_name(repository).image_id(id(digest)).send().await?;
+        let found = answer.image_scan_findings().map(|found| found.findings()).unwrap_or_default();
+        Ok(found.iter().map(finding).collect())
+    }
+
+    fn finding(finding: &ImageScanFinding) -> FindingOfImage {
+        let attribute = |key: &str| {
+            let attribute = finding.attributes().iter().find(|attribute| attribute.key() == key)?;
+            attribute.value().map(str::to_owned)
+        };
+        FindingOfImage {
+            id: text(finding.name()),
+            severity: text(finding.severity().map(|severity| severity.as_str())).to_lowercase(),
+            url: finding.uri().map(str::to_owned),
+            description: text(finding.description()),
+            package: attribute("package_name").unwrap_or_default(),
+            version: attribute("package_version").unwrap_or_default(),
+            fixed_in: attribute("fixed_in_version"),
         }
     }
 

@@ -1,27 +1,99 @@
-//! An image that is open: its layers from the bottom up, what it says of itself, where it runs.
+//! An image that is open: its layers from the bottom up, what it says of itself, where it runs, what a scan found.
 
 use leptos::prelude::*;
 
-use crate::api::images::{DeleteImage, ImageContent, LayerOfImage, PlatformImage, short_digest};
+use crate::api::images::{
+    DeleteImage, FindingOfImage, ImageContent, ImageSummary, LayerOfImage, PlatformImage, ScanImage, short_digest,
+};
 use crate::api::repositories::RepositorySummary;
 use crate::components::{
-    Card, CodeBlock, ConfirmDialog, CopyButton, DialogButton, Fact, Facts, FieldError, Table, done, error_of,
+    Card, CodeBlock, ConfirmDialog, CopyButton, DialogButton, Fact, Facts, FieldError, SeverityBar, Table, done,
+    error_of,
 };
 use crate::format::{bytes, count, date_and_clock, query_value};
 
-/// The card.
-pub(super) fn image_card(
-    repository: &RepositorySummary,
-    image: &ImageContent,
-    delete: ServerAction<DeleteImage>,
-) -> AnyView {
-    let tools = delete_button(&repository.name, image, delete);
+/// What can be done to the image.
+#[derive(Clone, Copy)]
+pub(super) struct Actions {
+    pub(super) delete: ServerAction<DeleteImage>,
+    pub(super) scan: ServerAction<ScanImage>,
+}
+
+/// The cards.
+pub(super) fn image_card(repository: &RepositorySummary, image: &ImageContent, actions: Actions) -> AnyView {
+    let tools = delete_button(&repository.name, image, actions.delete);
+    let scan = scan_card(&repository.name, image, actions.scan);
     let content = if image.platforms.is_empty() { layers(&image.layers) } else { platforms(&repository.name, image) };
     let facts = facts(image, &repository.uri);
     view! {
         <Card title=format!("Image {}", image.summary.name()) note=image.summary.kind() tools>
             <div class="card-body"><div class="image-split">{content} {facts}</div></div>
         </Card>
+        {scan}
+    }
+    .into_any()
+}
+
+/// The findings of an image in short: numbers, or why there are none.
+pub(super) fn findings_word(image: &ImageSummary) -> AnyView {
+    match &image.scan {
+        None => view! { <span class="muted">"not scanned"</span> }.into_any(),
+        Some(scan) => match scan.findings {
+            Some(counts) => view! { <SeverityBar counts /> }.into_any(),
+            None => view! { <span class="muted">{scan.words()}</span> }.into_any(),
+        },
+    }
+}
+
+/// What the last scan found; nothing of an index, whose images are scanned.
+fn scan_card(repository: &str, image: &ImageContent, scan: ServerAction<ScanImage>) -> Option<AnyView> {
+    if !image.platforms.is_empty() || image.summary.archived {
+        return None;
+    }
+    let (repository, digest) = (repository.to_owned(), image.summary.digest.clone());
+    let tools = view! {
+        <ActionForm action=scan>
+            <input type="hidden" name="repository" value=repository />
+            <input type="hidden" name="digest" value=digest />
+            <button class="button" data-size="small" type="submit">"Scan now"</button>
+        </ActionForm>
+    };
+    let word = findings_word(&image.summary);
+    let reason = image.summary.scan.as_ref().and_then(|scan| scan.reason.clone());
+    let found = (!image.findings.is_empty()).then(|| {
+        let rows: Vec<_> = image.findings.iter().map(finding_row).collect();
+        view! { <Table label="Findings" columns=&["Finding", "Severity", "Package", "Installed", "Fixed in"]>{rows}</Table> }
+    });
+    Some(
+        view! {
+            <Card title="Findings" tools=tools.into_any()>
+                <div class="card-body">
+                    <p class="row" data-wrap="">{word} {reason}</p>
+                    <FieldError error=error_of(scan) />
+                </div>
+                {found}
+            </Card>
+        }
+        .into_any(),
+    )
+}
+
+fn finding_row(finding: &FindingOfImage) -> AnyView {
+    let id = finding.id.clone();
+    let name = match finding.url.clone() {
+        Some(href) => view! { <a class="object" href=href rel="noreferrer" target="_blank">{id}</a> }.into_any(),
+        None => id.into_any(),
+    };
+    let (level, word) = (finding.severity.clone(), finding.severity.clone());
+    let fixed = finding.fixed_in.clone().unwrap_or_else(|| "–".to_owned());
+    view! {
+        <tr title=finding.description.clone()>
+            <td>{name}</td>
+            <td data-label="Severity"><span class="severity-key" data-level=level>{word}</span></td>
+            <td data-label="Package" class="mono">{finding.package.clone()}</td>
+            <td data-label="Installed" class="mono">{finding.version.clone()}</td>
+            <td data-label="Fixed in" class="mono">{fixed}</td>
+        </tr>
     }
     .into_any()
 }

@@ -4,8 +4,8 @@ use gantry_model::event::EventKind;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-use super::image::image_card;
-use crate::api::images::{DeleteImage, ImageContent, ImageSummary, describe_image, short_digest};
+use super::image::{Actions, findings_word, image_card};
+use crate::api::images::{DeleteImage, ImageContent, ImageSummary, ScanImage, describe_image, short_digest};
 use crate::api::repositories::{DeleteRepository, RepositoryDetail, RepositorySummary, describe_repository};
 use crate::components::{
     Card, CodeBlock, CommandLine, ConfirmDialog, CopyButton, DialogButton, EmptyState, FieldError, Fresh, PageHead,
@@ -30,13 +30,13 @@ pub fn RepositoryPage() -> impl IntoView {
     };
     refresh_on(&[EventKind::Repository, EventKind::Image], Signal::stored(None), refetch);
     let delete = ServerAction::<DeleteRepository>::new();
-    let delete_image = ServerAction::<DeleteImage>::new();
+    let actions = Actions { delete: ServerAction::<DeleteImage>::new(), scan: ServerAction::<ScanImage>::new() };
     let fresh = Fresh::default();
     view! {
         <PageTitle text=Signal::derive(move || format!("Repository {}", name.get())) />
         {page(repository, "Repository", move |repository| {
             let of = repository.summary.clone();
-            let image = panel(image, "Image", move |image| image.map(|image| image_card(&of, &image, delete_image)));
+            let image = panel(image, "Image", move |image| image.map(|image| image_card(&of, &image, actions)));
             view! {
                 {head(&repository.summary, delete)}
                 <div class="split">
@@ -106,7 +106,7 @@ fn images(repository: &RepositoryDetail, open: Option<&str>, fresh: Fresh) -> An
     }
     let note = repository.images.len().to_string();
     let rows: Vec<_> = repository.images.iter().map(|image| row(name, image, open, fresh)).collect();
-    let columns = &["Tag", "Digest", "Kind", ">Size", ">Pushed", "->Last pull"];
+    let columns = &["Tag", "Digest", "Kind", ">Size", "Findings", ">Pushed", "->Last pull"];
     view! { <Card title="Images" note foot><Table label="Images" columns>{rows}</Table></Card> }.into_any()
 }
 
@@ -117,12 +117,15 @@ fn row(repository: &str, image: &ImageSummary, open: Option<&str>, fresh: Fresh)
     let tags = if image.tags.is_empty() { "untagged".to_owned() } else { image.tags.join(", ") };
     let (digest, kind) = (short_digest(&image.digest), image.kind());
     let none = || "–".to_owned();
+    let archived = image.archived.then(|| view! { <span class="chip">"archived"</span> });
+    let findings = findings_word(image);
     view! {
         <tr data-fresh=flash aria-current=selected>
-            <td><a class="object" href=href>{tags}</a></td>
+            <td><span class="row"><a class="object" href=href>{tags}</a>{archived}</span></td>
             <td class="mono" data-label="Digest">{digest}</td>
             <td data-label="Kind">{kind}</td>
             <td class="end num value" data-label="Size">{bytes(image.size)}</td>
+            <td data-label="Findings" data-span="4">{findings}</td>
             <td class="end num muted" data-label="Pushed" data-span="4">{image.pushed_at.map_or_else(none, date_and_clock)}</td>
             <td class="end num muted" data-label="Last pull" data-low="" data-span="4">
                 {image.pulled_at.map_or_else(none, date_and_clock)}

@@ -1,0 +1,78 @@
+#!/usr/bin/env python3
+"""An image that docker pushed is scanned against a database of OSV's, and again when the database changes."""
+
+import json
+import subprocess
+import tempfile
+import zipfile
+from pathlib import Path
+
+from harness import Gantry, check, docker, finish, wait_until
+
+PORT = 18114
+STATUS = "Package: libssl3\nStatus: install ok installed\nSource: openssl\nVersion: 3.0.9-1\nArchitecture: amd64\n\n"
+METADATA = "Metadata-Version: 2.1\nName: Requests\nVersion: 2.30.0\n\nHTTP for humans.\n"
+
+
+def advisory(ecosystem: str, package: str, cve: str, fixed: str, severity: str) -> dict:
+    """An advisory as osv.dev writes it."""
+    return {"id": f"X-{cve}", "aliases": [cve], "summary": f"{package} breaks",
+            "severity": [{"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}],
+            "database_specific": {"severity": severity},
+            "affected": [{"package": {"ecosystem": ecosystem, "name": package}, "ranges": [
+                {"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": fixed}]}]}]}
+
+
+def write(folder: Path, name: str, *advisories: dict) -> None:
+    """A zip of advisories, put in place whole."""
+    with zipfile.ZipFile(folder / "part", "w", zipfile.ZIP_DEFLATED) as archive:
+        for one in advisories:
+            archive.writestr(f"{one['id']}.json", json.dumps(one))
+    (folder / "part").rename(folder / name)
+
+
+def push(gantry: Gantry, name: str) -> None:
+    """An image with a package of Debian and one of Python, imported into docker and pushed."""
+    reference = f"{gantry.env['GANTRY_REGISTRY']}/{name}"
+    with tempfile.TemporaryDirectory() as root:
+        for path, text in (("etc/os-release", 'ID=debian\nVERSION_ID="12"\n'), ("var/lib/dpkg/status", STATUS),
+                           ("usr/lib/python3/dist-packages/requests-2.30.0.dist-info/METADATA", METADATA)):
+            file = Path(root) / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+        archive = subprocess.run(["tar", "-C", root, "-c", "."], check=True, capture_output=True).stdout
+    subprocess.run(["docker", "import", "-", reference], input=archive, check=True, capture_output=True)
+    login = ["docker", "login", "--username", "AWS", "--password-stdin", gantry.env["GANTRY_REGISTRY"]]
+    subprocess.run(login, input=gantry.aws("ecr", "get-login-password"), check=True, capture_output=True, text=True)
+    docker("push", reference)
+
+
+def main() -> None:
+    """The steps, in order."""
+    with tempfile.TemporaryDirectory(prefix="gantry-osv-") as name:
+        database = Path(name)
+        write(database, "debian.zip", advisory("Debian:12", "openssl", "CVE-2024-1", "3.0.11-1", "HIGH"))
+        write(database, "pypi.zip", advisory("PyPI", "requests", "CVE-2024-2", "2.31.0", "MODERATE"))
+        with Gantry(PORT, "--no-agent", "--vulnerability-database", name) as gantry:
+            ecr = gantry.client("ecr")
+            ecr.create_repository(repositoryName="app", imageScanningConfiguration={"scanOnPush": True})
+            push(gantry, "app:v1")
+            image = {"repositoryName": "app", "imageId": {"imageTag": "v1"}}
+            ecr.get_waiter("image_scan_complete").wait(**image, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+            found = ecr.describe_image_scan_findings(**image)["imageScanFindings"]
+            names = [(f["name"], f["severity"]) for f in found["findings"]]
+            check("an image is scanned when docker pushes it", names == [("CVE-2024-1", "HIGH"), ("CVE-2024-2", "MEDIUM")], found)
+            fixed = {a["key"]: a["value"] for a in found["findings"][0]["attributes"]}["fixed_in_version"]
+            check("the findings say what mends them", fixed == "3.0.11-1", found["findings"][0])
+            gantry.kill9()
+            write(database, "debian.zip", advisory("Debian:12", "openssl", "CVE-2024-9", "3.0.99-1", "CRITICAL"))
+            gantry.start()
+            counts = lambda: ecr.describe_images(repositoryName="app")["imageDetails"][0][  # noqa: E731
+                "imageScanFindingsSummary"]["findingSeverityCounts"]
+            wait_until(lambda: counts() == {"CRITICAL": 1, "MEDIUM": 1}, "the new database judges the image")
+            check("a new database judges images again, without a new scan", True)
+    finish()
+
+
+if __name__ == "__main__":
+    main()

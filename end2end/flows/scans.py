@@ -7,9 +7,12 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+from browser import THEMES, chromium, look, sign_in, use_theme
 from harness import Gantry, check, docker, finish, wait_until
+from playwright.sync_api import expect
 
 PORT = 18114
+SHOTS = Path(__file__).resolve().parent.parent / "shots"
 STATUS = "Package: libssl3\nStatus: install ok installed\nSource: openssl\nVersion: 3.0.9-1\nArchitecture: amd64\n\n"
 METADATA = "Metadata-Version: 2.1\nName: Requests\nVersion: 2.30.0\n\nHTTP for humans.\n"
 
@@ -47,6 +50,28 @@ def push(gantry: Gantry, name: str) -> None:
     docker("push", reference)
 
 
+def on_the_dashboard(gantry: Gantry) -> None:
+    """The findings stand in the list and beside the image; a second scan on one day is refused in words."""
+    ecr, endpoint = gantry.client("ecr"), gantry.env["AWS_ENDPOINT_URL"]
+    digest = ecr.describe_images(repositoryName="app")["imageDetails"][0]["imageDigest"]
+    address = f"{endpoint}/repositories/app?image={digest}"
+    with chromium() as browser:
+        for theme in THEMES:
+            context = browser.new_context(viewport={"width": 1440, "height": 900})
+            sign_in(context, endpoint, gantry.env)
+            use_theme(context, endpoint, theme)
+            page = context.new_page()
+            wrong = look(page, address, "image-findings", theme, SHOTS)
+            check(f"an image with findings is readable and accessible ({theme})", not wrong, wrong)
+        findings = page.get_by_role("table", name="Findings")
+        expect(findings.get_by_role("row").nth(1)).to_contain_text("CVE-2024-9")
+        expect(findings.get_by_role("row").nth(1)).to_contain_text("3.0.99-1")
+        check("the worst finding stands first, with what mends it", True)
+        page.get_by_role("button", name="Scan now").click()
+        expect(page.get_by_role("main")).to_contain_text("scan quota per image has been exceeded")
+        check("a second scan on one day is refused in words", True)
+
+
 def main() -> None:
     """The steps, in order."""
     with tempfile.TemporaryDirectory(prefix="gantry-osv-") as name:
@@ -71,6 +96,7 @@ def main() -> None:
                 "imageScanFindingsSummary"]["findingSeverityCounts"]
             wait_until(lambda: counts() == {"CRITICAL": 1, "MEDIUM": 1}, "the new database judges the image")
             check("a new database judges images again, without a new scan", True)
+            on_the_dashboard(gantry)
     finish()
 
 

@@ -19,7 +19,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Runs the control plane, the registry, the dashboard and, unless told not to, an agent on the local engine.
-    Serve(ServeFlags),
+    Serve(Box<ServeFlags>),
     /// Runs an agent that makes this host a container instance of a cluster.
     Agent(AgentFlags),
     /// Tokens with which other hosts join.

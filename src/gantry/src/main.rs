@@ -22,7 +22,7 @@ fn main() -> anyhow::Result<()> {
     telemetry::start();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     match command.command {
-        cli::Command::Serve(flags) => runtime.block_on(serve::serve(flags)),
+        cli::Command::Serve(flags) => runtime.block_on(serve::serve(*flags)),
         cli::Command::Agent(flags) => runtime.block_on(join::run_agent(flags)),
         cli::Command::JoinToken { command: cli::JoinTokenCommand::Create(flags) } => {
             runtime.block_on(join::create_token(flags))

@@ -55,14 +55,17 @@ pub enum PullThroughError {
     Store(#[from] StoreError),
 }
 
-/// What is being fetched: one lock a blob or manifest of a repository.
+/// A lock for each blob or manifest of a repository that is being fetched.
+type Locks = Arc<Mutex<HashMap<(i64, Digest), Arc<tokio::sync::Mutex<()>>>>>;
+
+/// What is being fetched.
 #[derive(Debug, Default)]
-pub(crate) struct Fetches(Arc<Mutex<HashMap<(i64, Digest), Arc<tokio::sync::Mutex<()>>>>>);
+pub(crate) struct Fetches(Locks);
 
 /// The right to fetch one thing.
 struct Turn {
     guard: Option<OwnedMutexGuard<()>>,
-    fetches: Arc<Mutex<HashMap<(i64, Digest), Arc<tokio::sync::Mutex<()>>>>>,
+    fetches: Locks,
     key: (i64, Digest),
 }
 

@@ -75,7 +75,7 @@ impl Upstream {
             .client
             .pull_manifest_raw(&self.name(reference), &self.auth, &ACCEPTED)
             .await
-            .map_err(|error| self.failed(error))?;
+            .map_err(|error| self.failed(&error))?;
         Ok(bytes)
     }
 
@@ -83,7 +83,7 @@ impl Upstream {
     pub(crate) async fn blob(&self, digest: &Digest) -> Result<BoxStream<'static, io::Result<Bytes>>, UpstreamError> {
         self.client.store_auth_if_needed(&self.host, &self.auth).await;
         let name = self.name(&Reference::Digest(digest.clone()));
-        let sized = self.client.pull_blob_stream(&name, digest.as_str()).await.map_err(|error| self.failed(error))?;
+        let sized = self.client.pull_blob_stream(&name, digest.as_str()).await.map_err(|error| self.failed(&error))?;
         Ok(sized.stream.boxed())
     }
 
@@ -91,7 +91,7 @@ impl Upstream {
     pub(crate) async fn probe(&self) -> Result<(), UpstreamError> {
         let name = Name::with_tag(self.host.clone(), self.repository.clone(), "latest".to_owned());
         let asked = self.client.fetch_manifest_digest(&name, &self.auth).await;
-        match asked.map_err(|error| self.failed(error)) {
+        match asked.map_err(|error| self.failed(&error)) {
             Ok(_) | Err(UpstreamError::NotFound { .. }) => Ok(()),
             Err(error) => Err(error),
         }
@@ -105,9 +105,9 @@ impl Upstream {
         }
     }
 
-    fn failed(&self, error: OciDistributionError) -> UpstreamError {
+    fn failed(&self, error: &OciDistributionError) -> UpstreamError {
         let (host, reason) = (self.host.clone(), error.to_string());
-        let status = match &error {
+        let status = match error {
             OciDistributionError::ImageManifestNotFoundError(_) => Some(404),
             OciDistributionError::UnauthorizedError { .. } | OciDistributionError::AuthenticationFailure(_) => {
                 Some(401)

@@ -54,7 +54,7 @@ fn wanted(call: &Call, input: CreateRepositoryCreationTemplateRequest) -> Result
         mutability_exclusion_filters,
         repository_policy: templates::repository_policy(input.repository_policy.unwrap_or_default())?,
         lifecycle_policy: templates::lifecycle_policy(input.lifecycle_policy.unwrap_or_default())?,
-        applied_for: templates::applied_for(resolve::required("appliedFor", input.applied_for)?)?,
+        applied_for: templates::applied_for(&resolve::required("appliedFor", input.applied_for)?)?,
         custom_role_arn: input.custom_role_arn,
         created_at: call.now,
         updated_at: call.now,

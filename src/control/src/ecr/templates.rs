@@ -14,7 +14,7 @@ use super::{lifecycle, policies, tags, view};
 use crate::context::Call;
 
 /// The occasions of `appliedFor`.
-pub(super) fn applied_for(given: Vec<String>) -> Result<BTreeSet<Occasion>, ApiError> {
+pub(super) fn applied_for(given: &[String]) -> Result<BTreeSet<Occasion>, ApiError> {
     if given.is_empty() {
         return Err(ApiError::constraint("appliedFor", "Member must not be empty"));
     }

@@ -60,7 +60,7 @@ fn change(
         template.lifecycle_policy = templates::lifecycle_policy(given)?;
     }
     if let Some(given) = input.applied_for {
-        template.applied_for = templates::applied_for(given)?;
+        template.applied_for = templates::applied_for(&given)?;
     }
     if input.description.is_some() {
         template.description = input.description;

@@ -95,7 +95,6 @@ pub(super) fn image_detail(call: &Call, image: &Image, scan: Option<&ImageScan>)
         image_status: Some(image_status(image.archived_at.is_some())),
         last_archived_at: image.archived_at.map(Into::into),
         last_activated_at: image.activated_at.map(Into::into),
-        ..ImageDetail::default()
     }
 }
 

@@ -224,3 +224,21 @@ async fn a_scan_goes_with_its_image() {
     ecr.ok("PutImage", json!({ "repositoryName": "app", "imageManifest": manifest, "imageTag": "v1" })).await;
     ecr.refused("DescribeImageScanFindings", of("v1"), "ScanNotFoundException").await;
 }
+
+#[tokio::test]
+async fn a_scan_that_is_done_is_told_of() {
+    let (ecr, _folder) = with_database(&[advisory("CVE-2024-1", "3.0.11-1", "LOW")]).await;
+    ecr.gantry.control.store.notify();
+    let manifest = push(&ecr, &debian("3.0.9-1"), "v1").await;
+    ecr.ok("StartImageScan", of("v1")).await;
+    scanning::pass(&ecr.gantry.control).await;
+    let mut reader = ecr.gantry.control.store.read().await.unwrap();
+    let told = gantry_store::notification::after(&mut reader, 0, 10).await.unwrap();
+    let event = &told.last().unwrap().body;
+    assert_eq!((&event["source"], &event["detail-type"]), (&json!("aws.ecr"), &json!("ECR Image Scan")));
+    let detail = json!({
+        "scan-status": "COMPLETE", "repository-name": "app", "finding-severity-counts": { "LOW": 1 },
+        "image-digest": digest_of(manifest.as_bytes()), "image-tags": ["v1"],
+    });
+    assert_eq!(event["detail"], detail);
+}

@@ -157,7 +157,8 @@ impl Registry {
         Ok(true)
     }
 
-    /// Fetches a blob from the upstream of the repository. Answers whether the repository is a cache.
+    /// Fetches a blob from the upstream of the repository. Answers whether the repository is a cache; one that no manifest
+    /// was pulled through yet is not there.
     pub(crate) async fn import_blob(
         self: &Arc<Self>,
         scope: &Scope,
@@ -165,7 +166,10 @@ impl Registry {
         digest: &Digest,
     ) -> Result<bool, PullThroughError> {
         let Some(upstream) = self.upstream(scope, name).await? else { return Ok(false) };
-        let place = self.cache(scope, name).await?;
+        let place = match self.place(scope, name).await {
+            Err(UploadError::RepositoryNotFound(_)) => return Ok(false),
+            found => found?,
+        };
         self.fetch_blob(&place, &upstream, digest).await?;
         Ok(true)
     }

@@ -149,14 +149,17 @@ async fn what_the_upstream_has_not_or_refuses_is_told() {
 }
 
 #[tokio::test]
-async fn many_who_ask_for_a_blob_get_it_and_it_is_fetched_once() {
+async fn many_who_ask_for_a_blob_get_it_while_its_image_is_imported() {
     let upstream = Upstream::start().await;
     let layer = vec![7_u8; 3 << 20];
     upstream.fixture.push_image("a1/one", "v1", &[&layer]).await;
     let cache = upstream.cached().await;
     let path = format!("/v2/hub/one/blobs/{}", digest(&layer));
+    cache.get(&path).await.expect(404);
+    assert!(cache.registry.repository(&scope(), &name("hub/one")).await.is_err(), "a blob makes no repository");
+    cache.get("/v2/hub/one/manifests/v1").await.expect(200);
     let all = futures_util::future::join_all((0..8).map(|_| cache.get(&path))).await;
     assert!(all.iter().all(|reply| reply.body == layer));
-    assert_eq!(cache.files("uploads"), Vec::<String>::new());
-    assert_eq!(upstream.fixture.files("uploads"), Vec::<String>::new());
+    import(&cache, "v1").await;
+    assert_eq!(cache.files("uploads"), Vec::<String>::new(), "nothing was fetched beside another");
 }

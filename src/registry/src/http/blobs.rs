@@ -24,6 +24,8 @@ use crate::upload::UploadError;
 /// Blobs never change.
 const CACHE_CONTROL: &str = "private, max-age=31536000, immutable";
 
+/// From which length on clients are sent elsewhere for a blob: for a shorter one the way costs more than the blob.
+const SENT_FROM_BYTES: u64 = 4 << 20;
 /// How long a client that is sent elsewhere has to begin.
 const ADDRESS_VALID_FOR: Duration = Duration::from_secs(20 * 60);
 
@@ -174,7 +176,9 @@ async fn send(registry: &Registry, digest: &Digest, blob: VisibleBlob, headers: 
         return Err(OciError::new(StatusCode::RANGE_NOT_SATISFIABLE, "SIZE_INVALID", message)
             .with_header("content-range", format!("bytes */{size}")));
     }
-    if let Some(address) = address_elsewhere(registry, digest).await? {
+    if size >= SENT_FROM_BYTES
+        && let Some(address) = address_elsewhere(registry, digest).await?
+    {
         let digest = ("docker-content-digest", digest.as_str());
         return empty(StatusCode::TEMPORARY_REDIRECT, &[("location", &address), digest, ("content-length", "0")]);
     }

@@ -131,7 +131,7 @@ pub(crate) struct ServeFlags {
     /// Where layers are kept instead of the data directory: s3://bucket/prefix, gs://bucket/prefix or az://container/prefix.
     #[arg(long, env = "GANTRY_STORAGE")]
     pub(crate) storage: Option<String>,
-    /// A setting of that storage, NAME=VALUE, such as region=eu-west-1, endpoint=https://s3.example.com, allow_http=true,
+    /// A setting of that storage, NAME=VALUE, such as region=eu-west-1, endpoint=…, allow_http=true,
     /// access_key_id=… and secret_access_key=…; may be given several times. Without keys the environment's are used.
     #[arg(
         long = "storage-option",

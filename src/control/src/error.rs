@@ -1,6 +1,7 @@
 //! Why an operation or a loop's step did not happen.
 
 use gantry_store::StoreError;
+pub use gantry_store::chain;
 use gantry_wire::ApiError;
 
 /// What ends an operation early: an answer that the API models, or the store.
@@ -33,17 +34,4 @@ impl From<Failure> for ApiError {
             Failure::Store(error) => Self::server(chain(&error)),
         }
     }
-}
-
-/// An error with all its causes, for the log.
-#[must_use]
-pub fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }

@@ -172,7 +172,13 @@ fn read_one(text: &[u8], name: &str, to: &mpsc::Sender<AdvisoryRow>) {
         }
     };
     for (package, advisory) in advisory.by_package() {
-        let Ok(body) = serde_json::to_string(&advisory) else { continue };
+        let body = match serde_json::to_string(&advisory) {
+            Ok(body) => body,
+            Err(error) => {
+                tracing::warn!(name, %error, "an advisory cannot be kept");
+                continue;
+            }
+        };
         let row = AdvisoryRow { ecosystem: package.ecosystem, package: package.name, id: advisory.id, body };
         // Nobody listens any more when the server stops.
         drop(to.blocking_send(row));

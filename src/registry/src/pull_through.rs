@@ -21,7 +21,7 @@ use gantry_model::registry_settings::{Occasion, PullThroughRule};
 use gantry_model::{Digest, ImageTag, RepositoryName, Scope};
 use gantry_store::blob::{DigestAlgorithm, rows};
 use gantry_store::image::{self, ManifestRow, Reference};
-use gantry_store::{StoreError, repository};
+use gantry_store::{StoreError, chain, repository};
 use tokio::sync::OwnedMutexGuard;
 
 use crate::manifest::{Manifest, ManifestError, OCI_INDEX, OCI_MANIFEST, digest_of};
@@ -112,10 +112,7 @@ impl Registry {
         let Some(upstream) = self.upstream(scope, name).await? else { return Ok(None) };
         let fetched = fetch(&upstream, reference).await?;
         let place = self.cache(scope, name).await?;
-        let tag = match reference {
-            Reference::Tag(tag) => Some(tag.clone()),
-            Reference::Digest(_) => None,
-        };
+        let tag = reference.tag().cloned();
         if let (Some(tag), true) = (&tag, known.is_some_and(|known| known.digest == fetched.digest)) {
             self.note_check(&place, tag).await?;
             return Ok(None);
@@ -149,10 +146,7 @@ impl Registry {
         let Some(upstream) = self.upstream(scope, name).await? else { return Ok(false) };
         let fetched = fetch(&upstream, reference).await?;
         let place = self.cache(scope, name).await?;
-        let tag = match reference {
-            Reference::Tag(tag) => Some(tag.clone()),
-            Reference::Digest(_) => None,
-        };
+        let tag = reference.tag().cloned();
         self.import_image(&place, &upstream, fetched, tag).await?;
         Ok(true)
     }
@@ -310,10 +304,7 @@ async fn fetch(upstream: &Upstream, reference: &Reference) -> Result<Fetched, Pu
     if bytes.len() > MAX_MANIFEST_BYTES {
         return Err(PutManifestError::TooLarge.into());
     }
-    let asked = match reference {
-        Reference::Digest(digest) => Some(digest),
-        Reference::Tag(_) => None,
-    };
+    let asked = reference.digest();
     let digest = digest_of(&bytes, asked).ok_or(ManifestError::NotAnObject)?;
     if let Some(asked) = asked.filter(|asked| **asked != digest) {
         return Err(PullThroughError::DigestDiffers(asked.clone()));
@@ -330,10 +321,4 @@ async fn fetch(upstream: &Upstream, reference: &Reference) -> Result<Fetched, Pu
 fn generic_type(bytes: &[u8]) -> &'static str {
     let body: Result<serde_json::Value, _> = serde_json::from_slice(bytes);
     if body.is_ok_and(|body| body.get("manifests").is_some()) { OCI_INDEX } else { OCI_MANIFEST }
-}
-
-/// An error with all its causes.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

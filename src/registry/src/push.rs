@@ -106,8 +106,11 @@ impl Registry {
                 })
             })
             .await;
-        self.scans_wanted.notify_one();
-        done
+        let (outcome, is_to_be_scanned) = done?;
+        if is_to_be_scanned {
+            self.scans_wanted.notify_one();
+        }
+        Ok(outcome)
     }
 }
 
@@ -120,7 +123,8 @@ struct Put {
 }
 
 impl Put {
-    async fn write(self, tx: &mut Tx) -> Result<PutManifestOutcome, PutManifestError> {
+    /// Answers beside the outcome whether the image is to be scanned.
+    async fn write(self, tx: &mut Tx) -> Result<(PutManifestOutcome, bool), PutManifestError> {
         let Self { row, digest, manifest, put } = &self;
         let known = image::exists(tx, row.id, digest).await?;
         let moved = self.tags_to_move(tx).await?;
@@ -153,12 +157,10 @@ impl Put {
             });
             append_image_event(tx, &row.repository, "PUSH", fields).await?;
         }
-        if !known {
-            let config = manifest.artifact_type.as_deref();
-            request_on_push(tx, row, digest, &manifest.media_type, config).await?;
-        }
+        let config = manifest.artifact_type.as_deref();
+        let is_to_be_scanned = !known && request_on_push(tx, row, digest, &manifest.media_type, config).await?;
         let Manifest { media_type, subject, .. } = manifest.clone();
-        Ok(PutManifestOutcome { digest: digest.clone(), media_type, subject, unchanged })
+        Ok((PutManifestOutcome { digest: digest.clone(), media_type, subject, unchanged }, is_to_be_scanned))
     }
 
     /// The tags that do not name this manifest yet; an error when one of them may not move.

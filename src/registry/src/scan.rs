@@ -16,6 +16,8 @@ use gantry_store::image::{self, Reference};
 use gantry_store::image_scan::{self, ScanRow};
 use gantry_store::repository::{self, RepositoryRow};
 use gantry_store::{StoreError, Tx, advisory};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tokio_util::io::{StreamReader, SyncIoBridge};
 
 use crate::advisories::{self, Database};
@@ -106,12 +108,10 @@ impl Registry {
         let mut reader = self.store.read().await?;
         let row = find::<ImageError>(&mut reader, scope, name).await?;
         let found = image_scan::get(&mut reader, row.id, &image.digest).await?;
-        let scanned = found.map(|row| Scanned {
-            image: image.clone(),
-            findings: decode(row.findings.as_deref()).unwrap_or_default(),
-            scan: row.scan,
-        });
-        Ok((image, scanned))
+        let Some(row) = found else { return Ok((image, None)) };
+        let findings = decode("findings", row.findings.as_deref())?.unwrap_or_default();
+        let scanned = Scanned { image: image.clone(), findings, scan: row.scan };
+        Ok((image, Some(scanned)))
     }
 
     /// The last scans of these images of a repository.
@@ -160,13 +160,13 @@ impl Registry {
         // Deleted meanwhile, and the scan with it.
         let Some(of) = of else { return Ok(()) };
         let was_asked_for = row.scan.status == ScanStatus::InProgress;
-        let inventory = match decode::<Inventory>(row.inventory.as_deref()) {
+        let inventory = match decode::<Inventory>("inventory", row.inventory.as_deref())? {
             Some(inventory) => Ok(inventory),
             None => self.inventory(&of, &row.digest).await,
         };
         row.scan = match inventory {
             Ok(inventory) => {
-                row.inventory = encode(&inventory);
+                row.inventory = Some(encode("inventory", &inventory)?);
                 self.judge(&mut row, &inventory, database).await?
             }
             Err(reason) => finished(&row.scan, ScanStatus::Failed, Some(reason), self.now()),
@@ -216,7 +216,7 @@ impl Registry {
         for finding in &found {
             *scan.severity_counts.entry(finding.severity.as_str().to_owned()).or_default() += 1;
         }
-        row.findings = encode(&found);
+        row.findings = Some(encode("findings", &found)?);
         Ok(scan)
     }
 
@@ -234,7 +234,7 @@ impl Registry {
                 continue;
             }
             let bodies = advisory::of_package(&mut reader, database.generation, &key.0, &key.1).await?;
-            let read = bodies.iter().filter_map(|body| serde_json::from_str(body).ok()).collect();
+            let read = bodies.iter().map(|body| from_json("advisory", body)).collect::<Result<_, _>>()?;
             known.insert(key, read);
         }
         Ok(known)
@@ -314,10 +314,14 @@ fn key(package: &Package) -> (String, String) {
     (package.ecosystem.clone(), package.source.clone())
 }
 
-fn decode<T: serde::de::DeserializeOwned>(text: Option<&str>) -> Option<T> {
-    serde_json::from_str(text?).ok()
+fn decode<T: DeserializeOwned>(what: &'static str, text: Option<&str>) -> Result<Option<T>, StoreError> {
+    text.map(|text| from_json(what, text)).transpose()
 }
 
-fn encode<T: serde::Serialize>(value: &T) -> Option<String> {
-    serde_json::to_string(value).ok()
+fn from_json<T: DeserializeOwned>(what: &'static str, text: &str) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|source| StoreError::Decode { what, source })
+}
+
+fn encode<T: Serialize>(what: &'static str, value: &T) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|source| StoreError::Encode { what, source })
 }

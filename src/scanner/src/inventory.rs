@@ -35,6 +35,21 @@ pub struct Package {
     pub path: String,
 }
 
+impl Package {
+    /// A package of a language, whose advisories are about it by its own name.
+    pub(crate) fn of_language(ecosystem: &str, name: String, version: String, path: &str) -> Self {
+        Self {
+            ecosystem: ecosystem.to_owned(),
+            source: name.clone(),
+            source_version: version.clone(),
+            name,
+            version,
+            architecture: None,
+            path: path.to_owned(),
+        }
+    }
+}
+
 impl OperatingSystem {
     /// Reads `/etc/os-release` (freedesktop's os-release).
     #[must_use]

@@ -99,3 +99,16 @@ impl StoreError {
         matches!(self, Self::Conflict { .. })
     }
 }
+
+/// An error with all its causes, for the log.
+#[must_use]
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

@@ -60,6 +60,24 @@ impl Reference {
     pub fn parse(text: &str) -> Result<Self, InvalidName> {
         if text.contains(':') { Digest::parse(text).map(Self::Digest) } else { ImageTag::parse(text).map(Self::Tag) }
     }
+
+    /// The tag, when it is one.
+    #[must_use]
+    pub fn tag(&self) -> Option<&ImageTag> {
+        match self {
+            Self::Tag(tag) => Some(tag),
+            Self::Digest(_) => None,
+        }
+    }
+
+    /// The digest, when it is one.
+    #[must_use]
+    pub fn digest(&self) -> Option<&Digest> {
+        match self {
+            Self::Tag(_) => None,
+            Self::Digest(digest) => Some(digest),
+        }
+    }
 }
 
 /// Digests as the JSON list that `json_each` takes.

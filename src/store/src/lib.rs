@@ -39,7 +39,7 @@ pub mod task_definition;
 pub mod upload;
 mod writer;
 
-pub use error::StoreError;
+pub use error::{StoreError, chain};
 pub use futures_util::future::BoxFuture;
 pub use store::{Clock, Reader, Store};
 pub use writer::Tx;

@@ -1,13 +1,12 @@
 //! DescribeImageScanFindings (ECR API reference): the worst first, page by page.
 
 use gantry_registry::{Finding, ImageId};
+use gantry_wire::ApiError;
 use gantry_wire::shapes::ecr::{
     Attribute, DescribeImageScanFindingsRequest, DescribeImageScanFindingsResponse, ImageScanFinding, ImageScanFindings,
 };
-use gantry_wire::{ApiError, paginate};
 
-use super::describe_repositories::page_size;
-use super::{failures, resolve, scanning, view};
+use super::{failures, pages, resolve, scanning, view};
 use crate::context::Call;
 use crate::error::Failure;
 
@@ -20,23 +19,17 @@ pub(super) async fn describe_image_scan_findings(
     input: DescribeImageScanFindingsRequest,
 ) -> Result<DescribeImageScanFindingsResponse, Failure> {
     let name = resolve::repository(&call, input.registry_id.as_deref(), input.repository_name.as_deref())?;
-    let id = resolve::required("imageId", input.image_id)?;
-    let id = resolve::image_id(&id).map_err(|failure| ApiError::constraint("imageId", &failure.reason))?;
+    let id = resolve::image(input.image_id)?;
     let found = call.control.registry.scanned(&call.scope, &name, &id).await;
     let (image, scanned) = found.map_err(|error| failures::of_image(error, &call.scope, &name))?;
     let id = ImageId { digest: Some(image.digest), tag: id.tag };
     let scanned = scanned.ok_or_else(|| not_found(&call, &id, name.as_str()))?;
-    let from: usize = match input.next_token.as_deref() {
-        None => 0,
-        Some(token) => paginate::decode(token)?.parse().map_err(|_| ApiError::invalid_token())?,
-    };
-    let page: Vec<&Finding> = scanned.findings.iter().skip(from).take(page_size(input.max_results)).collect();
-    let next = from + page.len();
+    let (page, next_token) = pages::by_place(&scanned.findings, input.next_token.as_deref(), input.max_results)?;
     let findings = scanning::summary(&scanned.scan).map(|summary| ImageScanFindings {
         image_scan_completed_at: summary.image_scan_completed_at,
         vulnerability_source_updated_at: summary.vulnerability_source_updated_at,
         finding_severity_counts: summary.finding_severity_counts,
-        findings: Some(page.into_iter().map(finding).collect()),
+        findings: Some(page.iter().map(finding).collect()),
         enhanced_findings: None,
     });
     Ok(DescribeImageScanFindingsResponse {
@@ -45,7 +38,7 @@ pub(super) async fn describe_image_scan_findings(
         image_id: Some(view::image_id(&id)),
         image_scan_status: Some(scanning::status(&scanned.scan)),
         image_scan_findings: findings,
-        next_token: (next < scanned.findings.len()).then(|| paginate::encode(&next.to_string())),
+        next_token,
     })
 }
 

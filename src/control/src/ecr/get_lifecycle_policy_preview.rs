@@ -2,15 +2,14 @@
 
 use gantry_model::lifecycle::{Action, Applied};
 use gantry_registry::Due;
+use gantry_wire::ApiError;
 use gantry_wire::shapes::ecr::{
     GetLifecyclePolicyPreviewRequest, GetLifecyclePolicyPreviewResponse, LifecyclePolicyPreviewResult,
     LifecyclePolicyPreviewSummary, LifecyclePolicyRuleAction, TransitioningImageTotalCount,
 };
-use gantry_wire::{ApiError, paginate};
 
-use super::describe_repositories::page_size;
 use super::image_filter::ImageFilter;
-use super::{failures, lifecycle, resolve, view};
+use super::{failures, lifecycle, pages, resolve, view};
 use crate::context::Call;
 use crate::error::Failure;
 
@@ -29,7 +28,7 @@ pub(super) async fn get_lifecycle_policy_preview(
     let due = call.control.registry.due(&call.scope, &name, &policy).await;
     let due = due.map_err(|error| failures::of_image(error, &call.scope, &name))?;
     let shown = shown(&input, &due)?;
-    let (page, next_token) = page(&input, &shown)?;
+    let (page, next_token) = pages::by_place(&shown, input.next_token.as_deref(), input.max_results)?;
     Ok(GetLifecyclePolicyPreviewResponse {
         registry_id: view::registry_id(&call),
         repository_name: Some(name.to_string()),
@@ -80,20 +79,6 @@ fn shown<'a>(input: &GetLifecyclePolicyPreviewRequest, due: &'a [Due]) -> Result
         });
     }
     Ok(shown)
-}
-
-fn page<'a>(
-    input: &GetLifecyclePolicyPreviewRequest,
-    shown: &[&'a Due],
-) -> Result<(Vec<&'a Due>, Option<String>), ApiError> {
-    let from: usize = match input.next_token.as_deref() {
-        None => 0,
-        Some(token) => paginate::decode(token)?.parse().map_err(|_| ApiError::invalid_token())?,
-    };
-    let max = page_size(input.max_results);
-    let page: Vec<&Due> = shown.iter().skip(from).take(max).copied().collect();
-    let next = from + page.len();
-    Ok((page, (next < shown.len()).then(|| paginate::encode(&next.to_string()))))
 }
 
 fn result(Due { image, applied: Applied { action, rule_priority } }: &Due) -> LifecyclePolicyPreviewResult {

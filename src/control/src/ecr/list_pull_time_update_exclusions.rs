@@ -1,11 +1,8 @@
 //! ListPullTimeUpdateExclusions (ECR API reference).
 
-use std::ops::Bound;
-
-use gantry_wire::paginate;
 use gantry_wire::shapes::ecr::{ListPullTimeUpdateExclusionsRequest, ListPullTimeUpdateExclusionsResponse};
 
-use super::describe_repositories::page_size;
+use super::pages;
 use crate::context::Call;
 use crate::error::Failure;
 
@@ -18,10 +15,7 @@ pub(super) async fn list_pull_time_update_exclusions(
     input: ListPullTimeUpdateExclusionsRequest,
 ) -> Result<ListPullTimeUpdateExclusionsResponse, Failure> {
     let all = call.control.registry.registry_settings(&call.scope).await?.pull_time_exclusions;
-    let after = input.next_token.as_deref().map(paginate::decode).transpose()?;
-    let start = after.map_or(Bound::Unbounded, Bound::Excluded);
-    let mut rest = all.range((start, Bound::Unbounded)).map(|(arn, _)| arn.clone()).peekable();
-    let page: Vec<String> = rest.by_ref().take(page_size(input.max_results)).collect();
-    let next_token = page.last().filter(|_| rest.peek().is_some()).map(|last| paginate::encode(last));
+    let (page, next_token) = pages::by_name(&all, input.next_token.as_deref(), input.max_results, |_| true)?;
+    let page = page.into_iter().map(|(arn, _)| arn.clone()).collect();
     Ok(ListPullTimeUpdateExclusionsResponse { pull_time_update_exclusions: Some(page), next_token })
 }

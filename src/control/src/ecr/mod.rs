@@ -41,6 +41,7 @@ mod list_image_referrers;
 mod list_images;
 mod list_pull_time_update_exclusions;
 mod list_tags_for_resource;
+mod pages;
 mod policies;
 mod pull_through;
 mod put_account_setting;

@@ -46,6 +46,12 @@ pub(super) fn image_tag(member: &str, text: &str) -> Result<ImageTag, ApiError> 
     ImageTag::parse(text).map_err(|error| malformed(member, &error))
 }
 
+/// The image that a request is about.
+pub(super) fn image(id: Option<ImageIdentifier>) -> Result<ImageId, ApiError> {
+    let id = required("imageId", id)?;
+    image_id(&id).map_err(|failure| ApiError::constraint("imageId", &failure.reason))
+}
+
 /// An image's id in a batch, where a malformed one is a failure of its own.
 pub(super) fn image_id(id: &ImageIdentifier) -> Result<ImageId, IdFailure> {
     if id.image_digest.is_none() && id.image_tag.is_none() {

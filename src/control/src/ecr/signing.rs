@@ -58,8 +58,7 @@ pub(super) async fn describe_image_signing_status(
     input: DescribeImageSigningStatusRequest,
 ) -> Result<DescribeImageSigningStatusResponse, Failure> {
     let name = resolve::repository(&call, input.registry_id.as_deref(), input.repository_name.as_deref())?;
-    let id = resolve::required("imageId", input.image_id)?;
-    let id = resolve::image_id(&id).map_err(|failure| ApiError::constraint("imageId", &failure.reason))?;
+    let id = resolve::image(input.image_id)?;
     let image = call.control.registry.image(&call.scope, &name, &id).await;
     let image = image.map_err(|error| failures::of_image(error, &call.scope, &name))?;
     Ok(DescribeImageSigningStatusResponse {

@@ -1,7 +1,6 @@
 //! StartImageScan (ECR API reference). The scan is done in the background, within seconds.
 
 use gantry_registry::ImageId;
-use gantry_wire::ApiError;
 use gantry_wire::shapes::ecr::{StartImageScanRequest, StartImageScanResponse};
 
 use super::{resolve, scanning, view};
@@ -18,8 +17,7 @@ pub(super) async fn start_image_scan(
     input: StartImageScanRequest,
 ) -> Result<StartImageScanResponse, Failure> {
     let name = resolve::repository(&call, input.registry_id.as_deref(), input.repository_name.as_deref())?;
-    let id = resolve::required("imageId", input.image_id)?;
-    let id = resolve::image_id(&id).map_err(|failure| ApiError::constraint("imageId", &failure.reason))?;
+    let id = resolve::image(input.image_id)?;
     let started = call.control.registry.start_scan(&call.scope, &name, &id).await;
     let (image, scan) = started.map_err(|error| scanning::refused(error, &call, &name))?;
     Ok(StartImageScanResponse {

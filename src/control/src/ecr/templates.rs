@@ -70,14 +70,15 @@ pub(super) fn not_found(call: &Call, prefix: &str) -> ApiError {
 
 /// A template as it is told.
 pub(super) fn view(template: &CreationTemplate) -> RepositoryCreationTemplate {
-    let member = |name: &str| template.encryption_configuration.get(name)?.as_str().map(str::to_owned);
+    let EncryptionConfiguration { encryption_type, kms_key } =
+        view::encryption_configuration(&template.encryption_configuration);
     let tags = template.tags.iter().map(|tag| TagShape { key: Some(tag.key.clone()), value: Some(tag.value.clone()) });
     RepositoryCreationTemplate {
         prefix: Some(template.prefix.clone()),
         description: template.description.clone(),
         encryption_configuration: Some(EncryptionConfigurationForRepositoryCreationTemplate {
-            encryption_type: member("encryptionType"),
-            kms_key: member("kmsKey"),
+            encryption_type,
+            kms_key,
         }),
         resource_tags: Some(tags.collect()),
         image_tag_mutability: Some(template.image_tag_mutability.as_str().to_owned()),

@@ -19,8 +19,7 @@ pub(super) async fn update_image_storage_class(
     input: UpdateImageStorageClassRequest,
 ) -> Result<UpdateImageStorageClassResponse, Failure> {
     let name = resolve::repository(&call, input.registry_id.as_deref(), input.repository_name.as_deref())?;
-    let id = resolve::required("imageId", input.image_id)?;
-    let id = resolve::image_id(&id).map_err(|failure| ApiError::constraint("imageId", &failure.reason))?;
+    let id = resolve::image(input.image_id)?;
     let archived = resolve::required("targetStorageClass", input.target_storage_class)? == "ARCHIVE";
     let changed = call.control.registry.set_archived(&call.scope, &name, &id, archived).await;
     let image = changed.map_err(|error| match error {

@@ -11,6 +11,8 @@ use gantry_wire::shapes::ecr::{
     ImageTagMutabilityExclusionFilter, Repository as RepositoryShape,
 };
 
+use serde_json::Value;
+
 use super::failures::IdFailure;
 use super::scanning;
 use crate::context::Call;
@@ -53,7 +55,7 @@ pub(super) fn repository(call: &Call, repository: &Repository) -> RepositoryShap
         image_tag_mutability: Some(repository.image_tag_mutability.as_str().to_owned()),
         image_tag_mutability_exclusion_filters: exclusion_filters(&repository.mutability_exclusion_filters),
         image_scanning_configuration: Some(scanning_configuration(repository)),
-        encryption_configuration: Some(encryption_configuration(repository)),
+        encryption_configuration: Some(encryption_configuration(&repository.encryption_configuration)),
     }
 }
 
@@ -71,9 +73,9 @@ pub(super) fn scanning_configuration(repository: &Repository) -> ImageScanningCo
     ImageScanningConfiguration { scan_on_push: Some(repository.scan_on_push) }
 }
 
-fn encryption_configuration(repository: &Repository) -> EncryptionConfiguration {
-    let member =
-        |name: &str| repository.encryption_configuration.get(name).and_then(|value| value.as_str()).map(str::to_owned);
+/// How bytes are encrypted, of the JSON that is kept.
+pub(super) fn encryption_configuration(kept: &Value) -> EncryptionConfiguration {
+    let member = |name: &str| kept.get(name)?.as_str().map(str::to_owned);
     EncryptionConfiguration { encryption_type: member("encryptionType"), kms_key: member("kmsKey") }
 }
 

@@ -3,12 +3,12 @@
 use axum::body::Body;
 use axum::response::Response;
 use gantry_model::Digest;
-use gantry_store::StoreError;
+use gantry_store::{StoreError, chain};
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
 use crate::image::ImageError;
-use crate::pull_through::{PullThroughError, chain};
+use crate::pull_through::PullThroughError;
 use crate::push::PutManifestError;
 use crate::repository::{RepositoryError, RepositoryNotFound};
 use crate::upload::UploadError;

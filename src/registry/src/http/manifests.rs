@@ -4,6 +4,7 @@ use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use gantry_model::{Digest, ImageTag, RepositoryName};
+use gantry_store::chain;
 use gantry_store::image::{ManifestRow, Reference};
 use http::{HeaderMap, Method, StatusCode, header};
 
@@ -13,7 +14,7 @@ use super::uploads::pushed_to;
 use super::{Answer, Call, Incoming, build, empty, method_not_allowed, take};
 use crate::access::authorise;
 use crate::image::{ImageError, ImageId};
-use crate::pull_through::{Fetched, chain};
+use crate::pull_through::Fetched;
 use crate::push::{MAX_MANIFEST_BYTES, PutManifest, PutManifestError};
 
 /// The most tags that one push may make by `?tag=`.

@@ -22,15 +22,7 @@ pub(super) fn is_package(path: &str) -> bool {
 pub(super) fn package(text: &str, path: &str) -> Option<Package> {
     let PackageJson { name, version } = serde_json::from_str(text).ok()?;
     let (name, version) = (name?, version?);
-    Some(Package {
-        ecosystem: "npm".to_owned(),
-        source: name.clone(),
-        source_version: version.clone(),
-        name,
-        version,
-        architecture: None,
-        path: path.to_owned(),
-    })
+    Some(Package::of_language("npm", name, version, path))
 }
 
 #[cfg(test)]

@@ -12,15 +12,7 @@ pub(super) fn package(text: &str, path: &str) -> Option<Package> {
         value.filter(|value| !value.is_empty()).map(str::to_owned)
     };
     let (name, version) = (normalized(&field("Name")?), field("Version")?);
-    Some(Package {
-        ecosystem: "PyPI".to_owned(),
-        source: name.clone(),
-        source_version: version.clone(),
-        name,
-        version,
-        architecture: None,
-        path: path.to_owned(),
-    })
+    Some(Package::of_language("PyPI", name, version, path))
 }
 
 /// A name as the index compares it ("Names and normalization").

@@ -73,9 +73,14 @@ class Gantry:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+        if "--no-agent" not in self.flags:
+            self.remove_containers()
+        shutil.rmtree(self.data, ignore_errors=True)
+
+    def remove_containers(self) -> None:
+        """Removes what its agent left on the engine."""
         for container in docker("ps", "-aq", "--filter", f"label=gantry.flow={self.data.name}").split():
             docker("rm", "-f", container)
-        shutil.rmtree(self.data, ignore_errors=True)
 
     def start(self) -> None:
         """Starts the server and waits until it is ready."""

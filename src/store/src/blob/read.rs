@@ -1,19 +1,21 @@
-//! Reading blobs: a stream of large pieces, the next one read ahead while the last one is being sent.
+//! Reading blobs: a stream of large pieces.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io;
+use std::os::unix::fs::FileExt as _;
 use std::path::Path;
+use std::sync::Arc;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::stream::{self, Stream, StreamExt as _};
 use gantry_model::Digest;
-use tokio::task::JoinHandle;
 
 use super::object::Objects;
 use super::{BlobError, failed};
 
-/// The size of a piece. Copies of 8 KiB cost several times the processor time of these; two pieces a reader are held.
-const PIECE: u64 = 512 << 10;
+/// The size of a piece. Copies of 8 KiB cost several times the processor time of these, and larger ones leave the
+/// processor's cache before they are sent; two pieces a reader are held.
+const PIECE: u64 = 256 << 10;
 
 /// An open blob. A file stays readable even if the blob is removed meanwhile.
 #[derive(Debug)]
@@ -27,9 +29,6 @@ enum Source {
     File(File),
     Object(Objects, Digest),
 }
-
-/// A piece being read, which hands the file on to the next.
-type Reading = JoinHandle<io::Result<(File, Bytes)>>;
 
 impl BlobReader {
     pub(super) fn open(path: &Path) -> Result<Option<Self>, BlobError> {
@@ -61,31 +60,72 @@ impl BlobReader {
     }
 }
 
+/// What is left to read of a file.
+struct Rest {
+    file: Arc<File>,
+    at: u64,
+    left: u64,
+    /// The pieces sent last, the older one first; one that was sent wholly is filled anew, which costs neither an allocation
+    /// nor fresh pages.
+    sent: [Bytes; 2],
+}
+
 fn stream_file(file: File, start: u64, length: u64) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
-    let first = (length > 0).then(|| read_piece(file, Some(start), length));
-    stream::unfold((first, length), |(reading, left)| async move {
-        let (file, piece) = match reading?.await.map_err(io::Error::other).flatten() {
-            Ok(read) => read,
-            Err(error) => return Some((Err(error), (None, 0))),
-        };
-        let left = left - piece.len() as u64;
-        let next = (left > 0).then(|| read_piece(file, None, left));
-        Some((Ok(piece), (next, left)))
+    let rest = Rest { file: Arc::new(file), at: start, left: length, sent: [Bytes::new(), Bytes::new()] };
+    stream::try_unfold(rest, |mut rest| async move {
+        if rest.left == 0 {
+            return Ok(None);
+        }
+        let piece = rest.next().await?;
+        Ok(Some((piece, rest)))
     })
 }
 
-/// Reads the next piece of at most `left` bytes on a blocking thread, from `start` if given.
-fn read_piece(mut file: File, start: Option<u64>, left: u64) -> Reading {
-    tokio::task::spawn_blocking(move || {
-        if let Some(start) = start.filter(|&start| start > 0) {
-            file.seek(SeekFrom::Start(start))?;
+impl Rest {
+    /// The next piece. What the kernel has in memory is read right here, what it has to fetch on a blocking thread.
+    async fn next(&mut self) -> io::Result<Bytes> {
+        let wanted = usize::try_from(self.left.min(PIECE)).map_err(io::Error::other)?;
+        let mut piece = self.buffer(wanted);
+        let mut read = read_cached(&self.file, &mut piece, self.at);
+        if read.is_none() {
+            let (file, at) = (Arc::clone(&self.file), self.at);
+            let waiting = tokio::task::spawn_blocking(move || file.read_at(&mut piece, at).map(|read| (piece, read)));
+            let (back, count) = waiting.await.map_err(io::Error::other)??;
+            (piece, read) = (back, Some(count));
         }
-        let wanted = left.min(PIECE);
-        let mut piece = Vec::with_capacity(usize::try_from(wanted).map_err(io::Error::other)?);
-        (&file).take(wanted).read_to_end(&mut piece)?;
-        if (piece.len() as u64) < wanted {
+        let read = read.unwrap_or(0);
+        if read == 0 {
             return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the blob is shorter than it was"));
         }
-        Ok((file, Bytes::from(piece)))
-    })
+        piece.truncate(read);
+        self.at += read as u64;
+        self.left -= read as u64;
+        let piece = piece.freeze();
+        self.sent[1] = piece.clone();
+        Ok(piece)
+    }
+
+    /// A buffer of `wanted` bytes, for the piece that becomes the last one sent.
+    fn buffer(&mut self, wanted: usize) -> BytesMut {
+        self.sent.rotate_left(1);
+        match std::mem::take(&mut self.sent[1]).try_into_mut() {
+            Ok(mut spare) if spare.len() >= wanted => {
+                spare.truncate(wanted);
+                spare
+            }
+            _ => BytesMut::zeroed(wanted),
+        }
+    }
+}
+
+/// Reads what the kernel has in memory; `None` when it would have to wait, or cannot tell.
+#[cfg(target_os = "linux")]
+fn read_cached(file: &File, piece: &mut [u8], at: u64) -> Option<usize> {
+    let pieces = &mut [io::IoSliceMut::new(piece)];
+    rustix::io::preadv2(file, pieces, at, rustix::io::ReadWriteFlags::NOWAIT).ok().filter(|&read| read > 0)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn read_cached(_file: &File, _piece: &mut [u8], _at: u64) -> Option<usize> {
+    None
 }

@@ -50,6 +50,28 @@ async fn a_published_blob_is_found_under_its_digest_and_read_in_any_range() {
 }
 
 #[tokio::test]
+async fn pieces_may_be_kept_or_thrown_away_while_a_blob_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let blobs = open(folder.path()).await;
+    let bytes: Vec<u8> = (0..1_000_000_u32).flat_map(u32::to_le_bytes).collect();
+    let digest = push(&blobs, &bytes, DigestAlgorithm::Sha256).await;
+    let reader = blobs.read(&digest).await.unwrap().unwrap();
+    let mut pieces = std::pin::pin!(reader.stream(0, bytes.len() as u64));
+    let (mut at, mut kept) = (0, Vec::new());
+    while let Some(piece) = pieces.try_next().await.unwrap() {
+        assert!(piece == bytes[at..at + piece.len()], "at {at}");
+        if kept.len() < 3 {
+            kept.push((at, piece.clone()));
+        }
+        at += piece.len();
+    }
+    assert_eq!(at, bytes.len());
+    for (at, piece) in kept {
+        assert!(piece == bytes[at..at + piece.len()], "kept from {at}");
+    }
+}
+
+#[tokio::test]
 async fn a_published_blob_is_an_object_and_what_arrives_is_a_file() {
     let folder = tempfile::tempdir().unwrap();
     let blobs = BlobStore::over(folder.path(), Objects::in_memory()).await.unwrap();

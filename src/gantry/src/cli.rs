@@ -150,6 +150,10 @@ pub(crate) struct ServeFlags {
     /// Minutes after which a cached tag is looked up in its upstream again.
     #[arg(long, env = "GANTRY_UPSTREAM_CHECK_MINUTES", default_value_t = 1440)]
     pub(crate) upstream_check_minutes: u32,
+    /// The registries elsewhere that images can be replicated to: a file of JSON with an entry for each,
+    /// "ACCOUNT/REGION": {"url": …, "accessKeyId": …, "secretAccessKey": …, "caFile": …}; the last one may be left out.
+    #[arg(long, env = "GANTRY_REPLICATION_DESTINATIONS")]
+    pub(crate) replication_destinations: Option<PathBuf>,
     /// A folder of advisories in the OSV format, *.json or *.zip as osv.dev has them, that images are scanned against.
     #[arg(long, env = "GANTRY_VULNERABILITY_DATABASE")]
     pub(crate) vulnerability_database: Option<PathBuf>,

@@ -7,6 +7,7 @@ mod events;
 mod http;
 mod join;
 mod metrics;
+mod replicas;
 mod serve;
 mod sessions;
 mod sign_in;

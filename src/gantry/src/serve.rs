@@ -28,6 +28,7 @@ use crate::cli::ServeFlags;
 use crate::embedded_agent;
 use crate::events::Events;
 use crate::http::{self, Parts};
+use crate::replicas;
 use crate::sessions::StoredSessions;
 use crate::sign_in::StoredAccounts;
 use crate::tls::{self, Tls, TlsListener};
@@ -129,6 +130,7 @@ async fn control(
     let settings = Settings {
         hosts: vec![registry_host.clone()],
         upstream_credentials: upstream_auth::read(flags.upstream_auth.as_deref())?,
+        replicas: replicas::read(flags.replication_destinations.as_deref())?,
         upstream_check_millis: i64::from(flags.upstream_check_minutes) * 60_000,
         protects_images_in_use: !flags.allow_deleting_used_images,
         ..Settings::new(scope)

@@ -165,11 +165,26 @@ impl Digest {
     }
 }
 
-/// The account and region in which a name is unique.
+/// The account and region in which a name is unique, written `account/region`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Scope {
     pub account: AccountId,
     pub region: Region,
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.account, self.region)
+    }
+}
+
+impl FromStr for Scope {
+    type Err = InvalidName;
+    fn from_str(text: &str) -> Result<Self, InvalidName> {
+        const INVALID: InvalidName = InvalidName { kind: "registry", rule: "be account/region" };
+        let (account, region) = text.split_once('/').ok_or(INVALID)?;
+        Ok(Self { account: AccountId::parse(account)?, region: Region::parse(region)? })
+    }
 }
 
 /// A task definition's family and revision, written `family:revision`.

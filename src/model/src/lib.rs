@@ -17,6 +17,7 @@ pub mod placement;
 pub mod policy;
 pub mod principal;
 pub mod registry_settings;
+pub mod replication;
 pub mod resources;
 pub mod rollout;
 pub mod scan;

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::ids::{RepositoryName, Scope};
 use crate::image::{Repository, StoredLifecyclePolicy, TagMutability, wildcard_matches};
+use crate::replication::ReplicationRule;
 use crate::tag::Tag;
 use crate::time::UnixMillis;
 
@@ -26,6 +27,8 @@ pub struct RegistrySettings {
     pub pull_through: BTreeMap<String, PullThroughRule>,
     /// Which images are scanned by themselves.
     pub scanning: Vec<ScanningRule>,
+    /// Which images are copied to which other registries.
+    pub replication: Vec<ReplicationRule>,
 }
 
 impl Default for RegistrySettings {
@@ -37,6 +40,7 @@ impl Default for RegistrySettings {
             creation_templates: BTreeMap::new(),
             pull_through: BTreeMap::new(),
             scanning: Vec::new(),
+            replication: Vec::new(),
         }
     }
 }

@@ -20,7 +20,9 @@ use gantry_model::{RepositoryName, Scope};
 use http::{HeaderMap, Method, StatusCode};
 
 use crate::access::authorise;
+use crate::image::Origin;
 use crate::registry::Registry;
+use crate::replication::{DESTINATION, SOURCE};
 use crate::upload::{BrokenOff, drain};
 
 mod auth;
@@ -63,12 +65,19 @@ struct Call {
     method: Method,
     headers: HeaderMap,
     query: Query,
+    /// The registry that what is pushed is a copy of.
+    copied_from: Option<Scope>,
 }
 
 impl Call {
     fn authorise(&self, action: &str, repository: Option<&RepositoryName>) -> Result<(), OciError> {
         authorise(&self.principal, action, repository)
             .map_err(|denied| OciError::new(StatusCode::FORBIDDEN, "DENIED", denied.to_string()))
+    }
+
+    /// Where a deletion comes from.
+    fn origin(&self) -> Origin {
+        if self.copied_from.is_some() { Origin::Copy } else { Origin::Here }
     }
 
     fn header(&self, name: &str) -> Option<&str> {
@@ -102,10 +111,30 @@ async fn answer(registry: Arc<Registry>, parts: http::request::Parts, body: &mut
         Identity::Expired { .. } => return Err(auth::expired()),
         Identity::Unknown => return Err(auth::challenge(host.as_deref())),
     };
-    let scope = host::scope(host.as_deref(), &registry.settings.default_scope);
+    let replication = replication(&parts.headers, &registry.settings.default_scope)?;
+    let (scope, copied_from) = match replication {
+        Some((from, to)) => (to, Some(from)),
+        None => (host::scope(host.as_deref(), &registry.settings.default_scope), None),
+    };
     let query = Query::parse(parts.uri.query().unwrap_or_default())?;
-    let call = Call { registry, scope, principal, method: parts.method, headers: parts.headers, query };
+    let call = Call { registry, scope, principal, method: parts.method, headers: parts.headers, query, copied_from };
     dispatch(&call, body, target).await
+}
+
+/// From which registry to which one a request copies, when it does.
+fn replication(headers: &HeaderMap, default: &Scope) -> Result<Option<(Scope, Scope)>, OciError> {
+    let read = |name: &str| -> Result<Option<Scope>, OciError> {
+        let Some(value) = headers.get(name) else { return Ok(None) };
+        let scope = value.to_str().ok().and_then(|text| text.parse().ok());
+        let invalid = || OciError::bad_request("NAME_INVALID", format!("{name} must be account/region"));
+        scope.map(Some).ok_or_else(invalid)
+    };
+    let (Some(from), Some(to)) = (read(SOURCE)?, read(DESTINATION)?) else { return Ok(None) };
+    if to.account != default.account {
+        let message = format!("this is the registry of account {}, not of {}", default.account, to.account);
+        return Err(OciError::new(StatusCode::FORBIDDEN, "DENIED", message));
+    }
+    Ok(Some((from, to)))
 }
 
 /// An upload that was begun with a token may be finished within an hour of its expiry: large layers outlive tokens.

@@ -9,6 +9,7 @@ use gantry_store::{Conn, StoreError, Tx};
 use serde_json::json;
 
 use crate::registry::Registry;
+use crate::replication;
 use crate::repository::{RepositoryNotFound, append_image_event, find, limit_of, not_found};
 
 /// An image by tag, by digest, or by both, which must then agree.
@@ -16,6 +17,15 @@ use crate::repository::{RepositoryNotFound, append_image_event, find, limit_of, 
 pub struct ImageId {
     pub digest: Option<Digest>,
     pub tag: Option<ImageTag>,
+}
+
+/// Where a deletion comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// From a client, or a policy of this registry: it is made in the copies, too, where the rules say so.
+    Here,
+    /// From the registry that this one's images are copies of.
+    Copy,
 }
 
 /// A manifest as it was pushed.
@@ -121,11 +131,13 @@ impl Registry {
         scope: &Scope,
         name: &RepositoryName,
         id: &ImageId,
+        origin: Origin,
     ) -> Result<Vec<ImageId>, ImageError> {
         let (scope, name, id) = (scope.clone(), name.clone(), id.clone());
         let grace = self.settings.blob_grace_millis;
         let users = self.users(&scope, &name).await?;
-        self.store
+        let deleted = self
+            .store
             .write(move |tx| {
                 Box::pin(async move {
                     let row = find::<ImageError>(tx, &scope, &name).await?;
@@ -134,17 +146,19 @@ impl Registry {
                     match id.tag {
                         Some(tag) if tags.len() > 1 => {
                             refuse_if_used(users.of_tag(&tag), tag.as_str())?;
-                            remove_tag(tx, &row, &tag, &digest).await?;
+                            remove_tag(tx, &row, &tag, &digest, origin).await?;
                             Ok(vec![ImageId { digest: Some(digest), tag: Some(tag) }])
                         }
                         _ => {
                             refuse_if_used(users.of_image(&digest, &tags), digest.as_str())?;
-                            delete_whole(tx, &row, &digest, tags, grace).await
+                            delete_whole(tx, &row, &digest, tags, (grace, origin)).await
                         }
                     }
                 })
             })
-            .await
+            .await;
+        self.replications_wanted.notify_one();
+        deleted
     }
 
     /// Puts an image into the archive or takes it out. Answers what it is then.
@@ -190,19 +204,28 @@ impl Registry {
     ///
     /// # Errors
     /// [`ImageError::ImageNotFound`] when there is no such tag.
-    pub async fn untag_image(&self, scope: &Scope, name: &RepositoryName, tag: &ImageTag) -> Result<(), ImageError> {
+    pub async fn untag_image(
+        &self,
+        scope: &Scope,
+        name: &RepositoryName,
+        tag: &ImageTag,
+        origin: Origin,
+    ) -> Result<(), ImageError> {
         let (scope, name, tag) = (scope.clone(), name.clone(), tag.clone());
         refuse_if_used(self.users(&scope, &name).await?.of_tag(&tag), tag.as_str())?;
-        self.store
+        let untagged = self
+            .store
             .write(move |tx| {
                 Box::pin(async move {
                     let row = find::<ImageError>(tx, &scope, &name).await?;
                     let id = ImageId { digest: None, tag: Some(tag.clone()) };
                     let digest = resolve(tx, &row, &id).await?;
-                    remove_tag(tx, &row, &tag, &digest).await
+                    remove_tag(tx, &row, &tag, &digest, origin).await
                 })
             })
-            .await
+            .await;
+        self.replications_wanted.notify_one();
+        untagged
     }
 
     /// The manifest that a client names, as served over HTTP.
@@ -280,8 +303,17 @@ fn image_not_found(row: &RepositoryRow, id: &ImageId) -> ImageError {
     }
 }
 
-async fn remove_tag(tx: &mut Tx, row: &RepositoryRow, tag: &ImageTag, digest: &Digest) -> Result<(), ImageError> {
+async fn remove_tag(
+    tx: &mut Tx,
+    row: &RepositoryRow,
+    tag: &ImageTag,
+    digest: &Digest,
+    origin: Origin,
+) -> Result<(), ImageError> {
     deletion::delete_tag(tx, row.id, tag).await?;
+    if origin == Origin::Here {
+        replication::request_on_delete(tx, row, digest, Some(tag)).await?;
+    }
     let fields = json!({ "imageDigest": digest, "imageTags": [tag] });
     Ok(append_image_event(tx, &row.repository, "DELETE", fields).await?)
 }
@@ -291,13 +323,16 @@ async fn delete_whole(
     row: &RepositoryRow,
     digest: &Digest,
     tags: Vec<ImageTag>,
-    grace_millis: i64,
+    (grace_millis, origin): (i64, Origin),
 ) -> Result<Vec<ImageId>, ImageError> {
     if let Some(index) = deletion::index_naming(tx, row.id, digest).await? {
         return Err(ImageError::ReferencedByManifestList { digest: digest.clone(), index });
     }
     let now = tx.now();
     deletion::delete_manifest(tx, row.id, digest, now, now.plus_millis(grace_millis)).await?;
+    if origin == Origin::Here {
+        replication::request_on_delete(tx, row, digest, None).await?;
+    }
     let fields = json!({ "imageDigest": digest, "imageTags": tags, "imageDeleted": true });
     append_image_event(tx, &row.repository, "DELETE", fields).await?;
     if tags.is_empty() {

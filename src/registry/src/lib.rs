@@ -12,6 +12,8 @@
 //! - `referrers.rs`: [`Registry::referrers`];
 //! - `registry_settings.rs`: [`Registry::registry_settings`], [`Registry::create_by_template`];
 //! - `pull_through.rs`: [`Registry::import`], repositories that are caches of another registry's;
+//! - `replication.rs`: [`Registry::replications`], [`Registry::replicate_once`], [`Registry::start_backfill`], copies in
+//!   other registries;
 //! - `scan.rs`: [`Registry::start_scan`], [`Registry::scanned`], [`Registry::scan_once`]; `advisories.rs`:
 //!   [`Registry::load_advisories`];
 //! - `token.rs`: [`Tokens::issue`], the password of `docker login`;
@@ -41,6 +43,7 @@ mod push;
 mod referrers;
 mod registry;
 mod registry_settings;
+mod replication;
 mod repository;
 mod scan;
 mod token;
@@ -55,13 +58,14 @@ pub use gantry_store::image::Reference;
 pub use gantry_store::image::referrers::Referrer;
 pub use gantry_store::upload::UploadId;
 pub use http::router;
-pub use image::{ImageError, ImageId, StoredManifest};
+pub use image::{ImageError, ImageId, Origin, StoredManifest};
 pub use layer::{Layer, LayerError, PART_SIZE};
 pub use lifecycle::Due;
 pub use manifest::ManifestError;
 pub use pull_through::PullThroughError;
 pub use push::{MAX_MANIFEST_BYTES, PutManifest, PutManifestError, PutManifestOutcome};
 pub use registry::{Registry, Settings};
+pub use replication::{BackfillError, BackfillResult, Replica, ReplicaConfig, ReplicaError};
 pub use repository::{RepositoryError, RepositoryNotFound};
 pub use scan::{ScanError, Scanned};
 pub use token::{IssuedToken, TokenError, Tokens};

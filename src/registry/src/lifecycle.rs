@@ -10,7 +10,7 @@ use gantry_model::lifecycle::{Action, Applied, Candidate, LifecyclePolicy};
 use gantry_model::{Digest, RepositoryName, Scope, UnixMillis};
 use gantry_store::{StoreError, image, repository};
 
-use crate::image::{ImageError, ImageId};
+use crate::image::{ImageError, ImageId, Origin};
 use crate::in_use::ImageUsers;
 use crate::registry::Registry;
 use crate::repository::find;
@@ -116,7 +116,7 @@ impl Registry {
         for Due { image, applied: Applied { action, rule_priority } } in self.due(scope, name, policy).await? {
             let id = ImageId { digest: Some(image.digest.clone()), tag: None };
             let acted = match action {
-                Action::Expire => self.delete_image(scope, name, &id).await.map(drop),
+                Action::Expire => self.delete_image(scope, name, &id, Origin::Here).await.map(drop),
                 Action::Transition => self.set_archived(scope, name, &id, true).await.map(drop),
             };
             match acted {

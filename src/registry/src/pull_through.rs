@@ -16,7 +16,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt as _, StreamExt as _};
-use gantry_model::image::Repository;
 use gantry_model::registry_settings::{Occasion, PullThroughRule};
 use gantry_model::{Digest, ImageTag, RepositoryName, Scope};
 use gantry_store::blob::{DigestAlgorithm, rows};
@@ -182,19 +181,9 @@ impl Registry {
         Ok(Some(Upstream::new(rule, upstream, &self.settings.upstream_credentials)?))
     }
 
-    /// The repository that caches, made by the registry's template or with the defaults when it is not there.
+    /// The repository that caches, made when it is not there.
     async fn cache(&self, scope: &Scope, name: &RepositoryName) -> Result<Place, PullThroughError> {
-        match self.place(scope, name).await {
-            Err(UploadError::RepositoryNotFound(_)) => {}
-            found => return Ok(found?),
-        }
-        if !self.create_by_template(scope, name, Occasion::PullThroughCache).await? {
-            let plain = Repository::new(scope.clone(), name.clone(), self.now());
-            match self.create_repository(plain).await {
-                Ok(_) | Err(RepositoryError::AlreadyExists { .. }) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
+        self.ensure_repository(scope, name, Occasion::PullThroughCache).await?;
         Ok(self.place(scope, name).await?)
     }
 

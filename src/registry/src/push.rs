@@ -15,7 +15,8 @@ use serde_json::json;
 
 use crate::manifest::{Manifest, ManifestError, digest_of};
 use crate::registry::Registry;
-use crate::repository::{RepositoryNotFound, append_image_event, find};
+use crate::replication;
+use crate::repository::{RepositoryNotFound, append_copy_event, append_image_event, find};
 use crate::scan::request_on_push;
 
 /// The longest manifest that is kept (ECR and OCI Distribution: 4 MiB).
@@ -34,6 +35,8 @@ pub struct PutManifest {
     pub tags: Vec<ImageTag>,
     /// Whether a push that would change nothing is an error (`PutImage`) or a success (HTTP).
     pub refuse_existing: bool,
+    /// The registry that it is a copy of; then tags that may not move stay where they are, and it is not copied on.
+    pub copied_from: Option<Scope>,
 }
 
 /// What a push did.
@@ -106,12 +109,21 @@ impl Registry {
                 })
             })
             .await;
-        let (outcome, is_to_be_scanned) = done?;
-        if is_to_be_scanned {
+        let (outcome, wanted) = done?;
+        if wanted.scan {
             self.scans_wanted.notify_one();
+        }
+        if wanted.copies {
+            self.replications_wanted.notify_one();
         }
         Ok(outcome)
     }
+}
+
+/// What is to be done after a push.
+struct Wanted {
+    scan: bool,
+    copies: bool,
 }
 
 /// A push that has found its repository.
@@ -123,8 +135,7 @@ struct Put {
 }
 
 impl Put {
-    /// Answers beside the outcome whether the image is to be scanned.
-    async fn write(self, tx: &mut Tx) -> Result<(PutManifestOutcome, bool), PutManifestError> {
+    async fn write(self, tx: &mut Tx) -> Result<(PutManifestOutcome, Wanted), PutManifestError> {
         let Self { row, digest, manifest, put } = &self;
         let known = image::exists(tx, row.id, digest).await?;
         let moved = self.tags_to_move(tx).await?;
@@ -155,12 +166,17 @@ impl Put {
                 "imageManifestMediaType": manifest.media_type,
                 "imageSizeInBytes": size,
             });
-            append_image_event(tx, &row.repository, "PUSH", fields).await?;
+            match &put.copied_from {
+                Some(from) => append_copy_event(tx, &row.repository, from, fields).await?,
+                None => append_image_event(tx, &row.repository, "PUSH", fields).await?,
+            }
         }
         let config = manifest.artifact_type.as_deref();
-        let is_to_be_scanned = !known && request_on_push(tx, row, digest, &manifest.media_type, config).await?;
+        let scan = !known && request_on_push(tx, row, digest, &manifest.media_type, config).await?;
+        let is_own = put.copied_from.is_none() && !unchanged;
+        let copies = is_own && replication::request_on_push(tx, row, digest).await?;
         let Manifest { media_type, subject, .. } = manifest.clone();
-        Ok((PutManifestOutcome { digest: digest.clone(), media_type, subject, unchanged }, is_to_be_scanned))
+        Ok((PutManifestOutcome { digest: digest.clone(), media_type, subject, unchanged }, Wanted { scan, copies }))
     }
 
     /// The tags that do not name this manifest yet; an error when one of them may not move.
@@ -172,6 +188,9 @@ impl Put {
                 continue;
             }
             if named.is_some() && self.row.repository.is_immutable(tag) {
+                if self.put.copied_from.is_some() {
+                    continue;
+                }
                 let repository = self.row.repository.name.clone();
                 return Err(PutManifestError::ImageTagAlreadyExists { tag: tag.clone(), repository });
             }

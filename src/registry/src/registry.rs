@@ -12,6 +12,7 @@ use gantry_store::{Clock, Store};
 use tokio::sync::Notify;
 
 use crate::pull_through::Fetches;
+use crate::replication::Replica;
 use crate::token::Tokens;
 use crate::upload::Sessions;
 
@@ -32,6 +33,8 @@ pub struct Settings {
     pub upstream_credentials: BTreeMap<String, (String, String)>,
     /// How long a tag of a cached repository is taken to name what it named.
     pub upstream_check_millis: i64,
+    /// The registries elsewhere that images are copied to.
+    pub replicas: BTreeMap<Scope, Arc<Replica>>,
     /// Where the time comes from; the same clock as the store's.
     pub clock: Clock,
 }
@@ -48,6 +51,7 @@ impl Settings {
             protects_images_in_use: true,
             upstream_credentials: BTreeMap::new(),
             upstream_check_millis: 24 * 3_600_000,
+            replicas: BTreeMap::new(),
             clock: Arc::new(system_now),
         }
     }
@@ -62,11 +66,12 @@ impl fmt::Debug for Settings {
             .field("hosts", &self.hosts)
             .field("protects_images_in_use", &self.protects_images_in_use)
             .field("upstream_check_millis", &self.upstream_check_millis)
+            .field("replicas", &self.replicas)
             .finish_non_exhaustive()
     }
 }
 
-fn system_now() -> UnixMillis {
+pub(crate) fn system_now() -> UnixMillis {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     UnixMillis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
@@ -83,6 +88,8 @@ pub struct Registry {
     pub(crate) fetches: Fetches,
     /// Told when a scan is asked for.
     pub(crate) scans_wanted: Notify,
+    /// Told when something is to be replicated.
+    pub(crate) replications_wanted: Notify,
     /// The shelf of the blob store that the next collection searches for files without a row.
     pub(crate) next_shelf: AtomicU8,
 }
@@ -99,6 +106,7 @@ impl Registry {
             sessions: Sessions::default(),
             fetches: Fetches::default(),
             scans_wanted: Notify::new(),
+            replications_wanted: Notify::new(),
             next_shelf: AtomicU8::new(0),
         }
     }

@@ -1,5 +1,6 @@
 //! What is set for a whole registry, and the repositories that are made by it.
 
+use gantry_model::image::Repository;
 use gantry_model::registry_settings::{Occasion, RegistrySettings};
 use gantry_model::{RepositoryName, Scope};
 use gantry_store::{StoreError, registry_settings};
@@ -61,6 +62,25 @@ impl Registry {
             Ok(_) | Err(RepositoryError::AlreadyExists { .. }) => Ok(true),
             Err(RepositoryError::Store(error)) => Err(error),
             Err(_) => Ok(false),
+        }
+    }
+
+    /// Makes the repository by the template for `occasion`, or with the defaults, when it is not there.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub(crate) async fn ensure_repository(
+        &self,
+        scope: &Scope,
+        name: &RepositoryName,
+        occasion: Occasion,
+    ) -> Result<(), RepositoryError> {
+        if self.repository_row(scope, name).await?.is_some() || self.create_by_template(scope, name, occasion).await? {
+            return Ok(());
+        }
+        match self.create_repository(Repository::new(scope.clone(), name.clone(), self.now())).await {
+            Ok(_) | Err(RepositoryError::AlreadyExists { .. }) => Ok(()),
+            Err(error) => Err(error),
         }
     }
 }

@@ -187,15 +187,30 @@ pub(crate) async fn append_image_event(
     action: &str,
     fields: Value,
 ) -> Result<(), StoreError> {
-    if tx.notifies() {
-        for event in notifications(tx, of, action, &fields)? {
-            gantry_store::notification::append(tx, &event).await?;
-        }
-    }
+    tell(tx, of, ("ECR Image Action", action), json!({}), &fields).await?;
+    log(tx, of, action, fields);
+    Ok(())
+}
+
+/// The event of an image that came as a copy from another registry.
+///
+/// # Errors
+/// When it cannot be written.
+pub(crate) async fn append_copy_event(
+    tx: &mut Tx,
+    of: &Repository,
+    from: &Scope,
+    fields: Value,
+) -> Result<(), StoreError> {
+    let source = json!({ "source-account": from.account, "source-region": from.region });
+    tell(tx, of, ("ECR Replication Action", "REPLICATE"), source, &fields).await?;
+    log(tx, of, "REPLICATE", fields);
+    Ok(())
+}
+
+fn log(tx: &mut Tx, of: &Repository, action: &str, fields: Value) {
     let mut payload = json!({ "action": action, "repositoryName": of.name });
-    if let (Value::Object(payload), Value::Object(fields)) = (&mut payload, fields) {
-        payload.extend(fields);
-    }
+    extend(&mut payload, fields);
     tx.append(NewEvent {
         scope: of.scope.clone(),
         kind: EventKind::Image,
@@ -203,29 +218,46 @@ pub(crate) async fn append_image_event(
         subject: Arn::repository(&of.scope, &of.name).to_string(),
         payload,
     });
-    Ok(())
 }
 
-/// What EventBridge tells of an image: one event a tag, or one of the digest alone (Amazon ECR user guide, "Amazon ECR events
-/// and EventBridge").
-fn notifications(tx: &Tx, of: &Repository, action: &str, fields: &Value) -> Result<Vec<Value>, StoreError> {
+/// Tells what EventBridge tells of an image: one event a tag, or one of the digest alone (Amazon ECR user guide, "Amazon ECR
+/// events and EventBridge").
+async fn tell(
+    tx: &mut Tx,
+    of: &Repository,
+    (detail_type, action): (&str, &str),
+    more: Value,
+    fields: &Value,
+) -> Result<(), StoreError> {
+    if !tx.notifies() {
+        return Ok(());
+    }
     let tags: Vec<Option<&Value>> = match fields.get("imageTags").and_then(Value::as_array) {
         Some(tags) if !tags.is_empty() => tags.iter().map(Some).collect(),
         _ => vec![None],
     };
-    let event = |tag: Option<&Value>| {
+    for tag in tags {
         let mut detail = json!({
             "action-type": action,
             "result": "SUCCESS",
             "repository-name": of.name,
             "image-digest": fields.get("imageDigest"),
         });
-        if let (Some(tag), Some(detail)) = (tag, detail.as_object_mut()) {
-            detail.insert("image-tag".to_owned(), tag.clone());
+        extend(&mut detail, more.clone());
+        if let Some(tag) = tag {
+            extend(&mut detail, json!({ "image-tag": tag }));
         }
-        service_event(tx, of, "ECR Image Action", detail)
-    };
-    tags.into_iter().map(event).collect()
+        let event = service_event(tx, of, detail_type, detail)?;
+        gantry_store::notification::append(tx, &event).await?;
+    }
+    Ok(())
+}
+
+/// Adds the members of one object to another.
+fn extend(object: &mut Value, more: Value) {
+    if let (Value::Object(object), Value::Object(more)) = (object, more) {
+        object.extend(more);
+    }
 }
 
 /// The event of a scan that is done.

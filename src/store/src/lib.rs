@@ -28,6 +28,8 @@ pub mod kv;
 mod migrate;
 pub mod notification;
 pub mod registry_settings;
+pub mod replication;
+pub mod replication_backfill;
 pub mod repository;
 pub mod service;
 pub mod service_deployment;

@@ -51,6 +51,11 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../../migrations/sqlite/0008_registry_settings.sql"),
     },
     Migration { version: 9, name: "scanning", sql: include_str!("../../../migrations/sqlite/0009_scanning.sql") },
+    Migration {
+        version: 10,
+        name: "replication",
+        sql: include_str!("../../../migrations/sqlite/0010_replication.sql"),
+    },
 ];
 
 const CREATE_TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

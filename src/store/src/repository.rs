@@ -131,10 +131,11 @@ pub async fn has_images(conn: &mut Conn, id: i64) -> Result<bool, StoreError> {
 /// # Errors
 /// When the rows cannot be written.
 pub async fn delete(conn: &mut Conn, id: i64) -> Result<(), StoreError> {
-    const STATEMENTS: [&str; 8] = [
+    const STATEMENTS: [&str; 9] = [
         "DELETE FROM image_tag WHERE repository = $1",
         "DELETE FROM manifest_reference WHERE repository = $1",
         "DELETE FROM image_scan WHERE repository = $1",
+        "DELETE FROM replication WHERE repository = $1",
         "DELETE FROM manifest WHERE repository = $1",
         "DELETE FROM upload WHERE repository = $1",
         "UPDATE blob SET state = 1 WHERE state = 0

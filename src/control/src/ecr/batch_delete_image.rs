@@ -4,7 +4,7 @@
 //! The ids are looked up before anything is deleted, so that two that mean the same image do not make one another fail.
 
 use gantry_model::RepositoryName;
-use gantry_registry::{ImageError, ImageId};
+use gantry_registry::{ImageError, ImageId, Origin};
 use gantry_wire::shapes::ecr::{BatchDeleteImageRequest, BatchDeleteImageResponse, ImageIdentifier};
 
 use super::failures::{self, IdFailure};
@@ -31,7 +31,7 @@ pub(super) async fn batch_delete_image(
     }
     let mut deleted: Vec<ImageIdentifier> = Vec::new();
     for (asked, id) in found {
-        match call.control.registry.delete_image(&call.scope, &name, &id).await {
+        match call.control.registry.delete_image(&call.scope, &name, &id, Origin::Here).await {
             Ok(gone) => deleted.extend(gone.iter().map(view::image_id)),
             // Another id of this call took it along.
             Err(ImageError::ImageNotFound { .. }) => {}

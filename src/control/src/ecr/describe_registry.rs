@@ -1,10 +1,10 @@
-//! DescribeRegistry (ECR API reference). Replication is not built, so no registry has rules for it.
+//! DescribeRegistry (ECR API reference).
 
-use gantry_wire::ApiError;
-use gantry_wire::shapes::ecr::{DescribeRegistryRequest, DescribeRegistryResponse, ReplicationConfiguration};
+use gantry_wire::shapes::ecr::{DescribeRegistryRequest, DescribeRegistryResponse};
 
-use super::view;
+use super::{replication, view};
 use crate::context::Call;
+use crate::error::Failure;
 
 /// Answers DescribeRegistry.
 ///
@@ -13,9 +13,10 @@ use crate::context::Call;
 pub(super) async fn describe_registry(
     call: Call,
     _input: DescribeRegistryRequest,
-) -> Result<DescribeRegistryResponse, ApiError> {
+) -> Result<DescribeRegistryResponse, Failure> {
+    let settings = call.control.registry.registry_settings(&call.scope).await?;
     Ok(DescribeRegistryResponse {
         registry_id: view::registry_id(&call),
-        replication_configuration: Some(ReplicationConfiguration { rules: Some(Vec::new()) }),
+        replication_configuration: Some(replication::configuration(&settings.replication)),
     })
 }

@@ -19,10 +19,12 @@ mod delete_repository;
 mod delete_repository_creation_template;
 mod delete_repository_policy;
 mod deregister_pull_time_update_exclusion;
+mod describe_image_replication_status;
 mod describe_image_scan_findings;
 mod describe_images;
 mod describe_pull_through_cache_rules;
 mod describe_registry;
+mod describe_replication_backfill_results;
 mod describe_repositories;
 mod describe_repository_creation_templates;
 mod failures;
@@ -40,6 +42,7 @@ mod lifecycle;
 mod list_image_referrers;
 mod list_images;
 mod list_pull_time_update_exclusions;
+mod list_replication_backfills;
 mod list_tags_for_resource;
 mod pages;
 mod policies;
@@ -51,7 +54,9 @@ mod put_image_tag_mutability;
 mod put_lifecycle_policy;
 mod put_registry_policy;
 mod put_registry_scanning_configuration;
+mod put_replication_configuration;
 mod register_pull_time_update_exclusion;
+mod replication;
 mod resolve;
 mod scanning;
 mod set_repository_policy;
@@ -59,6 +64,8 @@ mod settings;
 mod signing;
 mod start_image_scan;
 mod start_lifecycle_policy_preview;
+mod start_replication_backfill;
+mod stop_replication_backfill;
 mod tag_resource;
 mod tags;
 mod templates;
@@ -110,6 +117,11 @@ pub fn register(operations: &mut Operations) {
         "DeregisterPullTimeUpdateExclusion",
         deregister_pull_time_update_exclusion::deregister_pull_time_update_exclusion,
     );
+    operations.add(
+        "ecr",
+        "DescribeImageReplicationStatus",
+        describe_image_replication_status::describe_image_replication_status,
+    );
     operations.add("ecr", "DescribeImageScanFindings", describe_image_scan_findings::describe_image_scan_findings);
     operations.add("ecr", "DescribeImageSigningStatus", signing::describe_image_signing_status);
     operations.add("ecr", "DescribeImages", describe_images::describe_images);
@@ -119,6 +131,11 @@ pub fn register(operations: &mut Operations) {
         describe_pull_through_cache_rules::describe_pull_through_cache_rules,
     );
     operations.add("ecr", "DescribeRegistry", describe_registry::describe_registry);
+    operations.add(
+        "ecr",
+        "DescribeReplicationBackfillResults",
+        describe_replication_backfill_results::describe_replication_backfill_results,
+    );
     operations.add("ecr", "DescribeRepositories", describe_repositories::describe_repositories);
     operations.add(
         "ecr",
@@ -146,6 +163,7 @@ pub fn register(operations: &mut Operations) {
         "ListPullTimeUpdateExclusions",
         list_pull_time_update_exclusions::list_pull_time_update_exclusions,
     );
+    operations.add("ecr", "ListReplicationBackfills", list_replication_backfills::list_replication_backfills);
     operations.add("ecr", "ListTagsForResource", list_tags_for_resource::list_tags_for_resource);
     operations.add("ecr", "PutAccountSetting", put_account_setting::put_account_setting);
     operations.add("ecr", "PutImage", put_image::put_image);
@@ -162,6 +180,7 @@ pub fn register(operations: &mut Operations) {
         "PutRegistryScanningConfiguration",
         put_registry_scanning_configuration::put_registry_scanning_configuration,
     );
+    operations.add("ecr", "PutReplicationConfiguration", put_replication_configuration::put_replication_configuration);
     operations.add("ecr", "PutSigningConfiguration", signing::put_signing_configuration);
     operations.add(
         "ecr",
@@ -175,6 +194,8 @@ pub fn register(operations: &mut Operations) {
         "StartLifecyclePolicyPreview",
         start_lifecycle_policy_preview::start_lifecycle_policy_preview,
     );
+    operations.add("ecr", "StartReplicationBackfill", start_replication_backfill::start_replication_backfill);
+    operations.add("ecr", "StopReplicationBackfill", stop_replication_backfill::stop_replication_backfill);
     operations.add("ecr", "TagResource", tag_resource::tag_resource);
     operations.add("ecr", "UntagResource", untag_resource::untag_resource);
     operations.add("ecr", "UpdateImageStorageClass", update_image_storage_class::update_image_storage_class);

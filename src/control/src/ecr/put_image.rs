@@ -25,6 +25,7 @@ pub(super) async fn put_image(call: Call, input: PutImageRequest) -> Result<PutI
         digest,
         tags: tag.iter().cloned().collect(),
         refuse_existing: true,
+        copied_from: None,
     };
     let outcome = call.control.registry.put_manifest(&call.scope, &name, put).await;
     let outcome = outcome.map_err(|error| failures::of_push(error, &call.scope, &name))?;

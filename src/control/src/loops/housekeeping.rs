@@ -53,6 +53,7 @@ pub async fn pass(control: &Arc<Control>) -> Result<(), Failure> {
     let urls = control.config.event_webhooks.as_ref().map(|webhooks| webhooks.urls.as_slice()).unwrap_or_default();
     delivery::forget(control, urls).await?;
     control.registry.apply_lifecycle_policies(now).await.map_err(|e| gantry_wire::ApiError::server(chain(&e)))?;
+    control.registry.forget_old_backfills(now).await?;
     control.registry.collect_once(now).await.map_err(|e| gantry_wire::ApiError::server(chain(&e)))?;
     Ok(())
 }

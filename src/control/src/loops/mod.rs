@@ -6,6 +6,7 @@ pub mod delivery;
 pub mod hooks;
 pub mod housekeeping;
 pub mod provisioning;
+pub mod replication;
 pub mod scaling;
 pub mod scanning;
 pub mod services;
@@ -26,6 +27,7 @@ pub fn start(control: &Arc<Control>) -> JoinSet<()> {
     set.spawn(hooks::run(Arc::clone(control)));
     set.spawn(provisioning::run(Arc::clone(control)));
     set.spawn(scaling::run(Arc::clone(control)));
+    set.spawn(replication::run(Arc::clone(control)));
     set.spawn(scanning::run(Arc::clone(control)));
     set.spawn(agents::run(Arc::clone(control)));
     set.spawn(housekeeping::run(Arc::clone(control)));

@@ -147,7 +147,8 @@ async fn put(call: &Call, body: &mut Option<Incoming>, name: &RepositoryName, re
     let bytes = read(call, body).await?;
     let made: Vec<String> = tags.iter().map(ToString::to_string).collect();
     let by_digest = digest.is_some();
-    let push = PutManifest { bytes, media_type, digest, tags, refuse_existing: false };
+    let copied_from = call.copied_from.clone();
+    let push = PutManifest { bytes, media_type, digest, tags, refuse_existing: false, copied_from };
     let done = call.registry.put_manifest(&call.scope, name, push).await?;
     let location = format!("/v2/{name}/manifests/{}", done.digest);
     let subject = done.subject.as_ref().map(Digest::as_str);
@@ -190,10 +191,10 @@ async fn read(call: &Call, body: &mut Option<Incoming>) -> Result<Bytes, OciErro
 
 async fn delete(call: &Call, name: &RepositoryName, reference: &Reference) -> Answer {
     match reference {
-        Reference::Tag(tag) => call.registry.untag_image(&call.scope, name, tag).await?,
+        Reference::Tag(tag) => call.registry.untag_image(&call.scope, name, tag, call.origin()).await?,
         Reference::Digest(digest) => {
             let id = ImageId { digest: Some(digest.clone()), tag: None };
-            call.registry.delete_image(&call.scope, name, &id).await?;
+            call.registry.delete_image(&call.scope, name, &id, call.origin()).await?;
         }
     }
     empty(StatusCode::ACCEPTED, &[("content-length", "0")])

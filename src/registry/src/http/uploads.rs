@@ -53,16 +53,24 @@ pub(super) async fn collection(call: &Call, body: &mut Option<Incoming>, name: &
     progress(StatusCode::ACCEPTED, &place, &session)
 }
 
-/// The repository that is pushed to. One that is not there is made by the registry's template for it, if it has one.
+/// The repository that is pushed to. One that is not there is made by the registry's template for it, if it has one; for a
+/// copy of another registry's image also without.
 pub(super) async fn pushed_to(call: &Call, name: &RepositoryName) -> Result<Place, OciError> {
-    let found = call.registry.place(&call.scope, name).await;
-    if matches!(found, Err(UploadError::RepositoryNotFound(_)))
-        && authorise(&call.principal, "ecr:CreateRepository", Some(name)).is_ok()
-        && call.registry.create_by_template(&call.scope, name, Occasion::CreateOnPush).await?
-    {
-        return Ok(call.registry.place(&call.scope, name).await?);
+    if call.copied_from.is_some() {
+        call.authorise("ecr:ReplicateImage", Some(name))?;
     }
-    Ok(found?)
+    let found = call.registry.place(&call.scope, name).await;
+    if !matches!(found, Err(UploadError::RepositoryNotFound(_)))
+        || authorise(&call.principal, "ecr:CreateRepository", Some(name)).is_err()
+    {
+        return Ok(found?);
+    }
+    match &call.copied_from {
+        Some(_) => call.registry.ensure_repository(&call.scope, name, Occasion::Replication).await?,
+        None if call.registry.create_by_template(&call.scope, name, Occasion::CreateOnPush).await? => {}
+        None => return Ok(found?),
+    }
+    Ok(call.registry.place(&call.scope, name).await?)
 }
 
 /// `/v2/<name>/blobs/uploads/<id>`: a session's chunks, end, state and cancellation.

@@ -4,7 +4,9 @@ use axum::body::Body;
 use bytes::Bytes;
 use gantry_model::principal::PrincipalKind;
 use gantry_model::{Digest, ImageTag};
-use gantry_registry::{ImageError, ImageId, LayerError, PutManifest, PutManifestError, RepositoryError, UploadId};
+use gantry_registry::{
+    ImageError, ImageId, LayerError, Origin, PutManifest, PutManifestError, RepositoryError, UploadId,
+};
 use serde_json::json;
 
 use crate::fixture::{Fixture, HOUR, OCI_INDEX, OCI_MANIFEST, digest, image_of, name, principal, repository, scope};
@@ -126,20 +128,20 @@ async fn an_image_goes_with_its_last_tag_but_not_from_under_an_index() {
     let of = digest(&image);
     let both = |text: &str| ImageId { digest: Some(of.clone()), tag: Some(tag(text)) };
     let wrong = ImageId { digest: Some(digest(b"wrong")), tag: Some(tag("a")) };
-    let wrong = t.registry.delete_image(&scope, &one, &wrong).await.unwrap_err();
+    let wrong = t.registry.delete_image(&scope, &one, &wrong, Origin::Here).await.unwrap_err();
     assert!(matches!(wrong, ImageError::TagDoesNotMatchDigest { .. }), "{wrong}");
-    assert_eq!(t.registry.delete_image(&scope, &one, &by_tag("a")).await.unwrap(), [both("a")]);
+    assert_eq!(t.registry.delete_image(&scope, &one, &by_tag("a"), Origin::Here).await.unwrap(), [both("a")]);
     assert_eq!(t.registry.image(&scope, &one, &by_digest(&of)).await.unwrap().tags, [tag("b")]);
 
     let entry = json!({ "mediaType": OCI_MANIFEST, "digest": of, "size": image.len() });
     let index = json!({ "schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [entry] }).to_string();
     t.registry.put_manifest(&scope, &one, put(index.as_bytes(), &["multi"])).await.unwrap();
     for id in [by_tag("b"), by_digest(&of)] {
-        let held = t.registry.delete_image(&scope, &one, &id).await.unwrap_err();
+        let held = t.registry.delete_image(&scope, &one, &id, Origin::Here).await.unwrap_err();
         assert!(matches!(held, ImageError::ReferencedByManifestList { .. }), "{held}");
     }
-    t.registry.delete_image(&scope, &one, &by_tag("multi")).await.unwrap();
-    assert_eq!(t.registry.delete_image(&scope, &one, &by_tag("b")).await.unwrap(), [both("b")]);
+    t.registry.delete_image(&scope, &one, &by_tag("multi"), Origin::Here).await.unwrap();
+    assert_eq!(t.registry.delete_image(&scope, &one, &by_tag("b"), Origin::Here).await.unwrap(), [both("b")]);
     let gone = t.registry.image(&scope, &one, &by_tag("b")).await.unwrap_err();
     let message = "The image with imageId {imageDigest:'null', imageTag:'b'} does not exist within the repository with name 'a1/one' in the registry with id '000000000000'";
     assert_eq!(gone.to_string(), message);

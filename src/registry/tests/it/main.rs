@@ -13,4 +13,5 @@ mod fixture;
 mod lists;
 mod manifests;
 mod pull_through;
+mod replication;
 mod uploads;

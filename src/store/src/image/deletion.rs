@@ -51,10 +51,11 @@ pub async fn delete_manifest(
          WHERE repository = $1 AND (leased_until IS NULL OR leased_until < $3)
          AND digest IN (SELECT referenced FROM manifest_reference WHERE repository = $1 AND manifest = $2)";
     const REFERRERS: &str = "UPDATE manifest SET orphaned_at = $3 WHERE repository = $1 AND subject = $2";
-    const REST: [&str; 4] = [
+    const REST: [&str; 5] = [
         "DELETE FROM image_tag WHERE repository = $1 AND digest = $2",
         "DELETE FROM manifest_reference WHERE repository = $1 AND manifest = $2",
         "DELETE FROM image_scan WHERE repository = $1 AND digest = $2",
+        "DELETE FROM replication WHERE repository = $1 AND digest = $2",
         "DELETE FROM manifest WHERE repository = $1 AND digest = $2",
     ];
     for (statement, time) in [(BLOBS, lease), (REFERRERS, now)] {

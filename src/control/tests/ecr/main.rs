@@ -9,6 +9,7 @@ mod lifecycle;
 mod pull_through;
 mod pushes;
 mod registry_settings;
+mod replication;
 mod repositories;
 mod scanning;
 

@@ -313,12 +313,28 @@ async fn operations_of_ecr_answer_as_they_did() {
     gantry_control::loops::scanning::pass(&tour.gantry.control).await;
     tour.call("DescribeImageScanFindings", of(json!({ "imageId": { "imageTag": "1" } }))).await;
     tour.call("DescribeImageSigningStatus", of(json!({ "imageId": { "imageTag": "1" } }))).await;
+    replication(&mut tour, &of(json!({ "imageId": { "imageTag": "1" } }))).await;
     tour.call("BatchDeleteImage", of(json!({ "imageIds": ids }))).await;
     registry_settings(&mut tour).await;
     tour.call("DescribeRegistry", json!({})).await;
     tour.call("GetAuthorizationToken", json!({})).await;
     tour.call("DeleteRepository", of(json!({ "force": true }))).await;
     insta::assert_snapshot!("ecr", tour.end());
+}
+
+async fn replication(tour: &mut Tour, image: &Value) {
+    let destination = json!({ "region": "eu-west-1", "registryId": gantry_testkit::ACCOUNT });
+    let rules = json!({ "rules": [{ "destinations": [destination] }] });
+    tour.call("PutReplicationConfiguration", json!({ "replicationConfiguration": rules })).await;
+    let started = tour.call("StartReplicationBackfill", json!({ "destination": destination })).await;
+    gantry_control::loops::replication::pass(&tour.gantry.control).await.unwrap();
+    tour.call("DescribeImageReplicationStatus", image.clone()).await;
+    let id = json!({ "replicationBackfillId": started["replicationBackfillId"] });
+    tour.call("DescribeReplicationBackfillResults", id).await;
+    tour.call("ListReplicationBackfills", json!({})).await;
+    let started = tour.call("StartReplicationBackfill", json!({ "destination": destination })).await;
+    let id = json!({ "replicationBackfillId": started["replicationBackfillId"] });
+    tour.call("StopReplicationBackfill", id).await;
 }
 
 async fn registry_settings(tour: &mut Tour) {

@@ -154,6 +154,10 @@ pub(crate) struct ServeFlags {
     /// "ACCOUNT/REGION": {"url": …, "accessKeyId": …, "secretAccessKey": …, "caFile": …}; the last one may be left out.
     #[arg(long, env = "GANTRY_REPLICATION_DESTINATIONS")]
     pub(crate) replication_destinations: Option<PathBuf>,
+    /// Days after which the bytes of a layer are read again and compared with their digest; 0 for never. Layers in an object
+    /// store are left to it.
+    #[arg(long, env = "GANTRY_SCRUB_DAYS", default_value_t = 7)]
+    pub(crate) scrub_days: u32,
     /// A folder of advisories in the OSV format, *.json or *.zip as osv.dev has them, that images are scanned against.
     #[arg(long, env = "GANTRY_VULNERABILITY_DATABASE")]
     pub(crate) vulnerability_database: Option<PathBuf>,

@@ -39,6 +39,7 @@ async fn render(control: &Control) -> Result<String, StoreError> {
             let _ = writeln!(text, "{name}{labels} {value}");
         }
     };
+    let damaged = gantry_store::blob::rows::damaged(&mut reader).await?;
     let plain = |value: usize| [(String::new(), value.to_string())];
     family("gantry_services", "Services that are ACTIVE or DRAINING.", &plain(services));
     family("gantry_container_instances", "Registered container instances.", &plain(instances.len()));
@@ -46,6 +47,11 @@ async fn render(control: &Control) -> Result<String, StoreError> {
     let by_status: Vec<_> =
         tasks.iter().map(|(status, n)| (format!("{{last_status=\"{status}\"}}"), n.to_string())).collect();
     family("gantry_tasks", "Tasks that are not STOPPED, by last status.", &by_status);
+    family(
+        "gantry_registry_damaged_blobs",
+        "Layers that were found damaged and not pushed again.",
+        &[(String::new(), damaged.to_string())],
+    );
     family("gantry_event_seq", "Sequence of the last event.", &[(String::new(), control.store.last_seq().to_string())]);
     family("gantry_event_oldest_seq", "Sequence of the oldest kept event.", &[(String::new(), oldest.to_string())]);
     Ok(text)

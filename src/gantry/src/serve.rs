@@ -131,6 +131,7 @@ async fn control(
         hosts: vec![registry_host.clone()],
         upstream_credentials: upstream_auth::read(flags.upstream_auth.as_deref())?,
         replicas: replicas::read(flags.replication_destinations.as_deref())?,
+        scrub_millis: (flags.scrub_days > 0).then(|| i64::from(flags.scrub_days) * 24 * 3_600_000),
         upstream_check_millis: i64::from(flags.upstream_check_minutes) * 60_000,
         protects_images_in_use: !flags.allow_deleting_used_images,
         ..Settings::new(scope)

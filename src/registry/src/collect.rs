@@ -161,7 +161,7 @@ impl Registry {
         Ok(strays)
     }
 
-    async fn is_recorded(&self, digest: &Digest) -> Result<bool, StoreError> {
+    pub(crate) async fn is_recorded(&self, digest: &Digest) -> Result<bool, StoreError> {
         let mut reader = self.store.read().await?;
         blob::is_recorded(&mut reader, digest).await
     }

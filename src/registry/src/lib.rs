@@ -18,6 +18,7 @@
 //!   [`Registry::load_advisories`];
 //! - `token.rs`: [`Tokens::issue`], the password of `docker login`;
 //! - `lifecycle.rs`: [`Registry::due`], [`Registry::apply_lifecycle_policies`]; `in_use.rs`: which images are spared;
+//! - `scrub.rs`: [`Registry::scrub_once`], which reads the blobs again and puts damaged ones aside;
 //! - `collect.rs`: [`Registry::collect_once`], the online garbage collection, called by a loop.
 //!
 //! Invariants:
@@ -46,6 +47,7 @@ mod registry_settings;
 mod replication;
 mod repository;
 mod scan;
+mod scrub;
 mod token;
 mod upload;
 mod upstream;
@@ -68,6 +70,7 @@ pub use registry::{Registry, Settings};
 pub use replication::{BackfillError, BackfillResult, Replica, ReplicaConfig, ReplicaError};
 pub use repository::{RepositoryError, RepositoryNotFound};
 pub use scan::{ScanError, Scanned};
+pub use scrub::Scrubbed;
 pub use token::{IssuedToken, TokenError, Tokens};
 pub use upload::UploadError;
 pub use upstream::UpstreamError;

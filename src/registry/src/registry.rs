@@ -35,6 +35,8 @@ pub struct Settings {
     pub upstream_check_millis: i64,
     /// The registries elsewhere that images are copied to.
     pub replicas: BTreeMap<Scope, Arc<Replica>>,
+    /// How long the bytes of a blob are taken to be whole before they are read again; never again without it.
+    pub scrub_millis: Option<i64>,
     /// Where the time comes from; the same clock as the store's.
     pub clock: Clock,
 }
@@ -52,6 +54,7 @@ impl Settings {
             upstream_credentials: BTreeMap::new(),
             upstream_check_millis: 24 * 3_600_000,
             replicas: BTreeMap::new(),
+            scrub_millis: Some(7 * 24 * 3_600_000),
             clock: Arc::new(system_now),
         }
     }
@@ -67,6 +70,7 @@ impl fmt::Debug for Settings {
             .field("protects_images_in_use", &self.protects_images_in_use)
             .field("upstream_check_millis", &self.upstream_check_millis)
             .field("replicas", &self.replicas)
+            .field("scrub_millis", &self.scrub_millis)
             .finish_non_exhaustive()
     }
 }

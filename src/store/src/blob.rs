@@ -30,11 +30,13 @@ mod read;
 pub mod rows;
 #[cfg(test)]
 mod tests;
+mod verify;
 
 pub use hasher::{DigestAlgorithm, Hasher};
 pub use object::ObjectLocation;
 pub use partial::PartialBlob;
 pub use read::BlobReader;
+pub use verify::Verdict;
 
 use crate::upload::UploadId;
 use disk::Disk;
@@ -251,6 +253,26 @@ impl BlobStore {
             }
             Backend::Objects { objects, .. } => objects.remove(digest).await,
         }
+    }
+
+    /// Reads the bytes of `digest` and compares them; `None` when an object store keeps them, which does so itself.
+    ///
+    /// # Errors
+    /// When the disk refuses for another reason than damage.
+    pub async fn verify(&self, digest: &Digest, size: u64) -> Result<Option<Verdict>, BlobError> {
+        let Backend::Disk(disk) = &self.backend else { return Ok(None) };
+        let (path, digest) = (disk.blob_path(digest), digest.clone());
+        blocking(move || verify::verify(&path, &digest, size)).await.map(Some)
+    }
+
+    /// Puts the bytes of `digest` aside, into the folder `quarantine`.
+    ///
+    /// # Errors
+    /// When the file cannot be moved.
+    pub async fn quarantine(&self, digest: &Digest, _right: &Collection) -> Result<(), BlobError> {
+        let Backend::Disk(disk) = &self.backend else { return Ok(()) };
+        let (disk, digest) = (Arc::clone(disk), digest.clone());
+        blocking(move || disk.quarantine(&digest)).await
     }
 
     /// The blobs of one shelf (0 to 255: the first byte of the digest) whose files are older than `age_millis`. Garbage

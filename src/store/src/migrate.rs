@@ -56,6 +56,7 @@ const MIGRATIONS: &[Migration] = &[
         name: "replication",
         sql: include_str!("../../../migrations/sqlite/0010_replication.sql"),
     },
+    Migration { version: 11, name: "scrub", sql: include_str!("../../../migrations/sqlite/0011_scrub.sql") },
 ];
 
 const CREATE_TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

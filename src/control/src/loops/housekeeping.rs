@@ -54,6 +54,7 @@ pub async fn pass(control: &Arc<Control>) -> Result<(), Failure> {
     delivery::forget(control, urls).await?;
     control.registry.apply_lifecycle_policies(now).await.map_err(|e| gantry_wire::ApiError::server(chain(&e)))?;
     control.registry.forget_old_backfills(now).await?;
+    control.registry.scrub_once(now).await.map_err(|e| gantry_wire::ApiError::server(chain(&e)))?;
     control.registry.collect_once(now).await.map_err(|e| gantry_wire::ApiError::server(chain(&e)))?;
     Ok(())
 }

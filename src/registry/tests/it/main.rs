@@ -14,4 +14,5 @@ mod lists;
 mod manifests;
 mod pull_through;
 mod replication;
+mod scrub;
 mod uploads;

@@ -70,6 +70,19 @@ impl Disk {
         sync_folder(shelf)
     }
 
+    /// Moves a blob's file into the folder `quarantine`; one that is not there needs no moving.
+    pub(super) fn quarantine(&self, digest: &Digest) -> Result<(), BlobError> {
+        let from = self.blob_path(digest);
+        let folder = self.root.join("quarantine");
+        create(&folder)?;
+        let to = folder.join(format!("{}-{}", digest.algorithm(), digest.hex()));
+        match fs::rename(&from, &to) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(failed("rename to", &to)(error)),
+            Ok(()) => from.parent().map_or(Ok(()), sync_folder).and_then(|()| sync_folder(&folder)),
+        }
+    }
+
     pub(super) fn holds(&self, digest: &Digest, size: u64) -> Result<bool, BlobError> {
         let path = self.blob_path(digest);
         match fs::metadata(&path) {

@@ -129,7 +129,7 @@ impl PartialBlob {
 }
 
 /// Hashes the whole of `file` and leaves its position at the end.
-fn hash_file(file: &mut File, algorithm: DigestAlgorithm) -> io::Result<(Hasher, u64)> {
+pub(super) fn hash_file(file: &mut File, algorithm: DigestAlgorithm) -> io::Result<(Hasher, u64)> {
     file.seek(SeekFrom::Start(0))?;
     let mut hasher = Hasher::new(algorithm);
     let mut buffer = vec![0; REHASH_BUFFER];

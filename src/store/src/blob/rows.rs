@@ -24,16 +24,96 @@ pub struct VisibleBlob {
 /// When the row cannot be written.
 pub async fn publish(conn: &mut Conn, digest: &Digest, size: i64, now: UnixMillis) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO blob (digest, size, created_at, state) VALUES ($1, $2, $3, 0)
-         ON CONFLICT (digest) DO UPDATE SET size = excluded.size, state = 0",
+        "INSERT INTO blob (digest, size, created_at, verified_at, state) VALUES ($1, $2, $3, $3, 0)
+         ON CONFLICT (digest) DO UPDATE SET size = excluded.size, verified_at = excluded.verified_at, state = 0",
     )
     .bind(digest.as_str())
     .bind(size)
     .bind(now.0)
-    .execute(conn)
+    .execute(&mut *conn)
     .await
     .map_err(StoreError::query("record the blob"))?;
+    sqlx::query("DELETE FROM damaged_blob WHERE digest = $1")
+        .bind(digest.as_str())
+        .execute(conn)
+        .await
+        .map_err(StoreError::query("note that the blob is whole again"))?;
     Ok(())
+}
+
+/// At most `limit` blobs that were not verified since `before`, with their sizes, the longest unverified first.
+///
+/// # Errors
+/// When they cannot be read.
+pub async fn unverified(conn: &mut Conn, before: UnixMillis, limit: i64) -> Result<Vec<(Digest, i64)>, StoreError> {
+    let rows: Vec<(String, i64)> = sqlx::query_as(
+        "SELECT digest, size FROM blob WHERE state = 0 AND verified_at < $1 ORDER BY verified_at LIMIT $2",
+    )
+    .bind(before.0)
+    .bind(limit)
+    .fetch_all(conn)
+    .await
+    .map_err(StoreError::query("read which blobs to verify"))?;
+    rows.iter().map(|(digest, size)| Ok((parse(digest)?, *size))).collect()
+}
+
+/// Notes that a blob was verified.
+///
+/// # Errors
+/// When the row cannot be written.
+pub async fn note_verified(conn: &mut Conn, digest: &Digest, now: UnixMillis) -> Result<(), StoreError> {
+    sqlx::query("UPDATE blob SET verified_at = $2 WHERE digest = $1")
+        .bind(digest.as_str())
+        .bind(now.0)
+        .execute(conn)
+        .await
+        .map_err(StoreError::query("note that the blob was verified"))?;
+    Ok(())
+}
+
+/// Takes a damaged blob away from every repository: whoever asks for it is told that it is not here, and may push it again.
+/// Answers the manifests that name it, by the row id of their repository.
+///
+/// # Errors
+/// When the rows cannot be written.
+pub async fn note_damaged(
+    conn: &mut Conn,
+    digest: &Digest,
+    reason: &str,
+    now: UnixMillis,
+) -> Result<Vec<(i64, Digest)>, StoreError> {
+    let failed = "take the damaged blob away";
+    let named: Vec<(i64, String)> =
+        sqlx::query_as("SELECT repository, manifest FROM manifest_reference WHERE referenced = $1")
+            .bind(digest.as_str())
+            .fetch_all(&mut *conn)
+            .await
+            .map_err(StoreError::query(failed))?;
+    for statement in ["DELETE FROM repository_blob WHERE digest = $1", "DELETE FROM blob WHERE digest = $1"] {
+        sqlx::query(statement).bind(digest.as_str()).execute(&mut *conn).await.map_err(StoreError::query(failed))?;
+    }
+    sqlx::query(
+        "INSERT INTO damaged_blob (digest, found_at, reason) VALUES ($1, $2, $3)
+         ON CONFLICT (digest) DO UPDATE SET found_at = excluded.found_at, reason = excluded.reason",
+    )
+    .bind(digest.as_str())
+    .bind(now.0)
+    .bind(reason)
+    .execute(conn)
+    .await
+    .map_err(StoreError::query(failed))?;
+    named.into_iter().map(|(repository, manifest)| Ok((repository, parse(&manifest)?))).collect()
+}
+
+/// How many blobs were found damaged and are not here again.
+///
+/// # Errors
+/// When they cannot be counted.
+pub async fn damaged(conn: &mut Conn) -> Result<i64, StoreError> {
+    sqlx::query_scalar("SELECT COUNT(*) FROM damaged_blob")
+        .fetch_one(conn)
+        .await
+        .map_err(StoreError::query("count the damaged blobs"))
 }
 
 /// Shows a recorded blob in a repository, promised until `lease`. Answers false, and does nothing, when there is no

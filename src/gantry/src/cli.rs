@@ -22,11 +22,26 @@ pub(crate) enum Command {
     Serve(Box<ServeFlags>),
     /// Runs an agent that makes this host a container instance of a cluster.
     Agent(AgentFlags),
+    /// Copies a data directory while it is in use; the copy is one that a server starts on.
+    Backup(BackupFlags),
     /// Tokens with which other hosts join.
     JoinToken {
         #[command(subcommand)]
         command: JoinTokenCommand,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BackupFlags {
+    /// The data directory of the control plane, on its own machine.
+    #[arg(long, env = "GANTRY_DATA_DIR")]
+    pub(crate) data_dir: PathBuf,
+    /// The folder that becomes the copy. When it holds one already, only what is new is copied.
+    #[arg(long)]
+    pub(crate) to: PathBuf,
+    /// Leaves the layers out: an object store keeps them.
+    #[arg(long)]
+    pub(crate) no_layers: bool,
 }
 
 #[derive(Debug, Subcommand)]

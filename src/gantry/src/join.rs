@@ -16,6 +16,7 @@ use gantry_control::error::chain;
 use gantry_control::{Control, authorise};
 use gantry_model::container_instance::Attribute;
 use gantry_model::principal::PrincipalKind;
+use gantry_store::backup::DATABASE;
 use gantry_store::{Store, StoreError, access_key, join_token};
 use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
@@ -29,7 +30,7 @@ use crate::tls;
 
 /// Makes a token and prints it, alone on its line.
 pub(crate) async fn create_token(flags: CreateJoinToken) -> anyhow::Result<()> {
-    let path = flags.data_dir.join("gantry.db");
+    let path = flags.data_dir.join(DATABASE);
     anyhow::ensure!(path.exists(), "there is no database in {}: start `gantry serve` first", flags.data_dir.display());
     let store = Store::open(&path).await.context("open the database")?;
     let secret = bootstrap::random_hex(24)?;

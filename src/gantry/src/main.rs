@@ -1,5 +1,6 @@
 //! The `gantry` binary: command line, configuration and wiring. Everything that it wires stands in the other crates.
 
+mod backup;
 mod bootstrap;
 mod cli;
 mod embedded_agent;
@@ -25,6 +26,7 @@ fn main() -> anyhow::Result<()> {
     match command.command {
         cli::Command::Serve(flags) => runtime.block_on(serve::serve(*flags)),
         cli::Command::Agent(flags) => runtime.block_on(join::run_agent(flags)),
+        cli::Command::Backup(flags) => runtime.block_on(backup::run(flags)),
         cli::Command::JoinToken { command: cli::JoinTokenCommand::Create(flags) } => {
             runtime.block_on(join::create_token(flags))
         }

@@ -16,6 +16,7 @@ use gantry_model::{Scope, UnixMillis};
 use gantry_registry::{Registry, Settings, Tokens};
 use gantry_store::Store;
 use gantry_store::access_key::AccessKey;
+use gantry_store::backup::{BLOBS, DATABASE};
 use gantry_store::blob::{BlobError, BlobStore, ObjectLocation};
 use gantry_web::WebContext;
 use tokio::net::TcpListener;
@@ -46,7 +47,7 @@ pub(crate) async fn serve(flags: ServeFlags) -> anyhow::Result<()> {
         bail!("--dev-reset is refused on {}: it is for tests on a loopback address", flags.listen);
     }
     make_private_dir(&flags.data_dir)?;
-    let store = Store::open(&flags.data_dir.join("gantry.db")).await.context("open the database")?;
+    let store = Store::open(&flags.data_dir.join(DATABASE)).await.context("open the database")?;
     let listener = TcpListener::bind(flags.listen).await.with_context(|| format!("listen on {}", flags.listen))?;
     let address = listener.local_addr()?;
     let secure = flags.tls || flags.tls_cert.is_some();
@@ -110,7 +111,7 @@ fn make_private_dir(dir: &std::path::Path) -> anyhow::Result<()> {
 
 /// The place of the layers: the data directory, or an object store with the data directory for what arrives.
 async fn blob_store(flags: &ServeFlags) -> Result<BlobStore, BlobError> {
-    let folder = flags.data_dir.join("blobs");
+    let folder = flags.data_dir.join(BLOBS);
     let Some(url) = flags.storage.clone() else { return BlobStore::open_disk(folder).await };
     let options =
         flags.storage_options.iter().map(|option| (option.0.clone(), option.1.clone().unwrap_or_default())).collect();

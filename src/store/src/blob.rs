@@ -275,6 +275,41 @@ impl BlobStore {
         blocking(move || disk.quarantine(&digest)).await
     }
 
+    /// Every blob on the disk; none when an object store keeps them.
+    ///
+    /// # Errors
+    /// When a folder cannot be read.
+    pub async fn digests(&self) -> Result<Vec<Digest>, BlobError> {
+        let Backend::Disk(disk) = &self.backend else { return Ok(Vec::new()) };
+        let disk = Arc::clone(disk);
+        blocking(move || {
+            let shelves = (0..=u8::MAX).map(|shelf| disk.shelf(shelf, 0));
+            Ok(shelves.collect::<Result<Vec<_>, _>>()?.concat())
+        })
+        .await
+    }
+
+    /// Whether bytes of `digest` are on the disk, of whatever length.
+    ///
+    /// # Errors
+    /// When the file cannot be examined.
+    pub async fn holds_any(&self, digest: &Digest) -> Result<bool, BlobError> {
+        let Backend::Disk(disk) = &self.backend else { return Ok(false) };
+        let path = disk.blob_path(digest);
+        blocking(move || path.try_exists().map_err(failed("examine", &path))).await
+    }
+
+    /// Copies a blob to another disk, unless it is there with the same length. Answers whether it did, and `None` when there
+    /// is none to copy.
+    ///
+    /// # Errors
+    /// When a file cannot be read or written.
+    pub async fn copy_to(&self, other: &Self, digest: &Digest) -> Result<Option<bool>, BlobError> {
+        let (Backend::Disk(from), Backend::Disk(to)) = (&self.backend, &other.backend) else { return Ok(None) };
+        let (from, to, digest) = (from.blob_path(digest), Arc::clone(to), digest.clone());
+        blocking(move || to.take_copy(&from, &digest)).await
+    }
+
     /// The blobs of one shelf (0 to 255: the first byte of the digest) whose files are older than `age_millis`. Garbage
     /// collection walks one shelf at a time in search of files that a crash left without a row.
     ///

@@ -12,6 +12,7 @@
 
 pub mod access_key;
 pub mod advisory;
+pub mod backup;
 pub mod blob;
 mod body;
 pub mod capacity_provider;

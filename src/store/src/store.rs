@@ -189,7 +189,7 @@ fn protect(path: &Path) -> std::io::Result<()> {
     file.set_permissions(std::fs::Permissions::from_mode(0o600))
 }
 
-fn base_options(path: &Path) -> SqliteConnectOptions {
+pub(crate) fn plain_options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(false)
@@ -200,14 +200,14 @@ fn base_options(path: &Path) -> SqliteConnectOptions {
 }
 
 fn writer_options(path: &Path) -> SqliteConnectOptions {
-    base_options(path)
+    plain_options(path)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .pragma("journal_size_limit", "67108864")
 }
 
 fn reader_options(path: &Path) -> SqliteConnectOptions {
-    base_options(path).pragma("query_only", "ON")
+    plain_options(path).pragma("query_only", "ON")
 }
 
 /// Two a core, and never so few that a burst of requests queues behind one slow list.

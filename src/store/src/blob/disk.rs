@@ -70,6 +70,26 @@ impl Disk {
         sync_folder(shelf)
     }
 
+    /// Copies the file `from` of another store, unless it is here with the same length.
+    pub(super) fn take_copy(&self, from: &Path, digest: &Digest) -> Result<Option<bool>, BlobError> {
+        let size = match fs::metadata(from) {
+            Ok(metadata) => metadata.len(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(failed("examine", from)(error)),
+        };
+        if self.holds(digest, size)? {
+            return Ok(Some(false));
+        }
+        let arriving = self.root.join("uploads").join(format!("{}.copy", digest.hex()));
+        match fs::copy(from, &arriving) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            copied => copied.map_err(failed("copy", from))?,
+        };
+        File::open(&arriving).and_then(|file| file.sync_data()).map_err(failed("sync", &arriving))?;
+        self.publish(&arriving, digest)?;
+        Ok(Some(true))
+    }
+
     /// Moves a blob's file into the folder `quarantine`; one that is not there needs no moving.
     pub(super) fn quarantine(&self, digest: &Digest) -> Result<(), BlobError> {
         let from = self.blob_path(digest);

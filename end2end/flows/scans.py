@@ -2,6 +2,7 @@
 """An image that docker pushed is scanned against a database of OSV's, and again when the database changes."""
 
 import json
+import shutil
 import subprocess
 import tempfile
 import zipfile
@@ -35,7 +36,7 @@ def write(folder: Path, name: str, *advisories: dict) -> None:
 
 
 def push(gantry: Gantry, name: str) -> None:
-    """An image with a package of Debian and one of Python, imported into docker and pushed."""
+    """An image with a package of Debian, one of Python and a program of Go, imported into docker and pushed."""
     reference = f"{gantry.env['GANTRY_REGISTRY']}/{name}"
     with tempfile.TemporaryDirectory() as root:
         for path, text in (("etc/os-release", 'ID=debian\nVERSION_ID="12"\n'), ("var/lib/dpkg/status", STATUS),
@@ -43,6 +44,7 @@ def push(gantry: Gantry, name: str) -> None:
             file = Path(root) / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text)
+        shutil.copy("/usr/sbin/runc", Path(root) / "usr/runc")
         archive = subprocess.run(["tar", "-C", root, "-c", "."], check=True, capture_output=True).stdout
     subprocess.run(["docker", "import", "-", reference], input=archive, check=True, capture_output=True)
     login = ["docker", "login", "--username", "AWS", "--password-stdin", gantry.env["GANTRY_REGISTRY"]]
@@ -78,6 +80,7 @@ def main() -> None:
         database = Path(name)
         write(database, "debian.zip", advisory("Debian:12", "openssl", "CVE-2024-1", "3.0.11-1", "HIGH"))
         write(database, "pypi.zip", advisory("PyPI", "requests", "CVE-2024-2", "2.31.0", "MODERATE"))
+        write(database, "go.zip", advisory("Go", "stdlib", "CVE-2024-3", "1.99.0", "LOW"))
         with Gantry(PORT, "--no-agent", "--vulnerability-database", name) as gantry:
             ecr = gantry.client("ecr")
             ecr.create_repository(repositoryName="app", imageScanningConfiguration={"scanOnPush": True})
@@ -86,7 +89,8 @@ def main() -> None:
             ecr.get_waiter("image_scan_complete").wait(**image, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
             found = ecr.describe_image_scan_findings(**image)["imageScanFindings"]
             names = [(f["name"], f["severity"]) for f in found["findings"]]
-            check("an image is scanned when docker pushes it", names == [("CVE-2024-1", "HIGH"), ("CVE-2024-2", "MEDIUM")], found)
+            check("an image is scanned when docker pushes it", names == [
+                ("CVE-2024-1", "HIGH"), ("CVE-2024-2", "MEDIUM"), ("CVE-2024-3", "LOW")], found)
             fixed = {a["key"]: a["value"] for a in found["findings"][0]["attributes"]}["fixed_in_version"]
             check("the findings say what mends them", fixed == "3.0.11-1", found["findings"][0])
             gantry.kill9()
@@ -94,7 +98,7 @@ def main() -> None:
             gantry.start()
             counts = lambda: ecr.describe_images(repositoryName="app")["imageDetails"][0][  # noqa: E731
                 "imageScanFindingsSummary"]["findingSeverityCounts"]
-            wait_until(lambda: counts() == {"CRITICAL": 1, "MEDIUM": 1}, "the new database judges the image")
+            wait_until(lambda: counts() == {"CRITICAL": 1, "MEDIUM": 1, "LOW": 1}, "the new database judges the image")
             check("a new database judges images again, without a new scan", True)
             on_the_dashboard(gantry)
     finish()

@@ -8,7 +8,7 @@ use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
 use crate::inventory::{Inventory, OperatingSystem, Package};
-use crate::packages::Kind;
+use crate::packages::{Kind, PROGRAM, of_program};
 
 /// The longest file that is read; longer ones are passed over.
 pub const MAX_FILE_BYTES: u64 = 64 << 20;
@@ -42,7 +42,7 @@ pub struct Collector {
 enum Kept {
     /// Packages of the system: what ecosystem they are of is known at the end.
     Text(Kind, String),
-    Package(Package),
+    Packages(Vec<Package>),
 }
 
 impl Collector {
@@ -78,10 +78,20 @@ impl Collector {
             if self.whiteout(&path) || !entry.header().entry_type().is_file() {
                 continue;
             }
-            let Some(kind) = Kind::of(&path).filter(|_| entry.size() <= MAX_FILE_BYTES) else { continue };
+            if entry.size() > MAX_FILE_BYTES {
+                continue;
+            }
             let mut bytes = Vec::new();
-            entry.read_to_end(&mut bytes).map_err(LayerError::Unreadable)?;
-            added.extend(self.keep(kind, path, &String::from_utf8_lossy(&bytes))?);
+            if let Some(kind) = Kind::of(&path) {
+                entry.read_to_end(&mut bytes).map_err(LayerError::Unreadable)?;
+                added.extend(self.keep(kind, path, &String::from_utf8_lossy(&bytes))?);
+            } else if entry.header().mode().is_ok_and(|mode| mode & 0o111 != 0) {
+                (&mut entry).take(PROGRAM.len() as u64).read_to_end(&mut bytes).map_err(LayerError::Unreadable)?;
+                if bytes == PROGRAM {
+                    entry.read_to_end(&mut bytes).map_err(LayerError::Unreadable)?;
+                    added.extend(self.keep_all(of_program(&bytes, &path), path)?);
+                }
+            }
         }
         // A layer takes away what lies below it, and not what it brings.
         self.files.extend(added);
@@ -90,14 +100,22 @@ impl Collector {
 
     fn keep(&mut self, kind: Kind, path: String, text: &str) -> Result<Option<(String, Kept)>, LayerError> {
         if matches!(kind, Kind::Python | Kind::Node) {
-            let package = kind.packages(text, &path, None).pop();
-            return Ok(package.map(|package| (path, Kept::Package(package))));
+            return self.keep_all(kind.packages(text, &path, None), path);
         }
-        self.text_bytes += text.len();
-        if self.text_bytes > MAX_TEXT_BYTES {
-            return Err(LayerError::TooMany);
-        }
+        self.count(text.len())?;
         Ok(Some((path, Kept::Text(kind, text.to_owned()))))
+    }
+
+    fn keep_all(&mut self, packages: Vec<Package>, path: String) -> Result<Option<(String, Kept)>, LayerError> {
+        for package in &packages {
+            self.count(package.name.len() + package.version.len() + path.len())?;
+        }
+        Ok((!packages.is_empty()).then_some((path, Kept::Packages(packages))))
+    }
+
+    fn count(&mut self, bytes: usize) -> Result<(), LayerError> {
+        self.text_bytes += bytes;
+        if self.text_bytes > MAX_TEXT_BYTES { Err(LayerError::TooMany) } else { Ok(()) }
     }
 
     /// Whether the path takes something away (OCI image-spec, "Whiteouts"), which is then done.
@@ -128,7 +146,7 @@ impl Collector {
         for (path, kept) in self.files {
             match kept {
                 Kept::Text(kind, text) => packages.extend(kind.packages(&text, &path, ecosystem.as_deref())),
-                Kept::Package(package) => packages.push(package),
+                Kept::Packages(found) => packages.extend(found),
             }
         }
         packages.sort();
@@ -262,6 +280,25 @@ mod tests {
         assert_eq!(names(&[base.clone(), opaque]), ["old", "one"]);
         let all = archive(&[(".wh..wh..opq", "")]);
         assert_eq!(names(&[base, all]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn programs_are_looked_into_and_other_files_are_not() {
+        let info =
+            [&b"\x7fELF"[..], &[0; 12], b"\xff Go buildinf:\x08\x02", &[0; 16], b"\x06go1.22", b"\x20", &[b'-'; 32]];
+        let program = info.concat();
+        let mut builder = tar::Builder::new(Vec::new());
+        for (path, mode) in [("bin/app", 0o755), ("share/data", 0o644)] {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(program.len() as u64);
+            header.set_mode(mode);
+            builder.append_data(&mut header, path, program.as_slice()).unwrap();
+        }
+        let mut collector = Collector::default();
+        collector.layer(builder.into_inner().unwrap().as_slice()).unwrap();
+        let found = collector.inventory().packages;
+        let told: Vec<_> = found.iter().map(|p| [&p.name, &p.version, &p.path].map(String::as_str)).collect();
+        assert_eq!(told, [["stdlib", "1.22.0", "bin/app"]]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What is in an image, and what is known to be wrong with it.
 //!
 //! [`Collector`] reads the layers of an image in their order and gathers an [`Inventory`]: the packages of Debian, Ubuntu
-//! and Alpine, of Python and of Node. [`findings`] holds an inventory against advisories in the OSV format
+//! and Alpine, of Python and Node, and those that programs of Go and Rust were built of. [`findings`] holds an inventory against advisories in the OSV format
 //! (<https://ossf.github.io/osv-schema/>), each ecosystem's versions in its own order.
 //!
 //! Invariants:

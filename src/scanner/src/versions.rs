@@ -9,13 +9,17 @@ pub(crate) fn compare(ecosystem: &str, a: &str, b: &str) -> Option<Ordering> {
         "Debian" | "Ubuntu" => parsed::<debversion::Version>(a, b),
         "Alpine" => Some(apk(a).cmp(&apk(b))),
         "PyPI" => parsed::<pep440_rs::Version>(a, b),
-        "npm" => parsed::<semver::Version>(a, b),
+        "npm" | "Go" | "crates.io" => Some(semantic(a)?.cmp_precedence(&semantic(b)?)),
         _ => None,
     }
 }
 
 fn parsed<V: FromStr + Ord>(a: &str, b: &str) -> Option<Ordering> {
     Some(a.parse::<V>().ok()?.cmp(&b.parse::<V>().ok()?))
+}
+
+fn semantic(text: &str) -> Option<semver::Version> {
+    text.parse().ok()
 }
 
 /// A version of apk (apk-package(5)): numbers, a letter, suffixes, a revision.
@@ -97,6 +101,8 @@ mod tests {
             ),
             ("PyPI", &["1.0.dev1", "1.0a1", "1.0rc1", "1.0", "1.0.post1", "1.2", "1.10", "1!0.1"]),
             ("npm", &["1.0.0-alpha.1", "1.0.0-alpha.2", "1.0.0", "1.2.0", "1.10.0"]),
+            ("Go", &["0.0.0-20220101000000-abcdefabcdef", "0.1.0", "1.2.3-rc1", "1.2.3+incompatible", "1.10.0"]),
+            ("crates.io", &["0.1.0-alpha", "0.1.0", "0.1.10"]),
         ] {
             for (place, version) in rising.iter().enumerate() {
                 for (other_place, other) in rising.iter().enumerate() {

@@ -49,7 +49,7 @@ fn configuration(repository: &Repository, settings: &RegistrySettings) -> Reposi
     RepositoryScanningConfiguration {
         repository_arn: Some(Arn::repository(&repository.scope, &repository.name).to_string()),
         repository_name: Some(repository.name.to_string()),
-        scan_on_push: Some(frequency == ScanFrequency::ScanOnPush),
+        scan_on_push: Some(repository.scan_on_push),
         scan_frequency: Some(frequency.as_str().to_owned()),
         applied_scan_filters: Some(filters.into_iter().map(scanning::filter).collect()),
     }

@@ -22,8 +22,8 @@ pub(super) async fn describe_image_scan_findings(
     let id = resolve::image(input.image_id)?;
     let found = call.control.registry.scanned(&call.scope, &name, &id).await;
     let (image, scanned) = found.map_err(|error| failures::of_image(error, &call.scope, &name))?;
-    let id = ImageId { digest: Some(image.digest), tag: id.tag };
     let scanned = scanned.ok_or_else(|| not_found(&call, &id, name.as_str()))?;
+    let id = ImageId { digest: Some(image.digest), tag: id.tag };
     let (page, next_token) = pages::by_place(&scanned.findings, input.next_token.as_deref(), input.max_results)?;
     let findings = scanning::summary(&scanned.scan).map(|summary| ImageScanFindings {
         image_scan_completed_at: summary.image_scan_completed_at,

@@ -153,8 +153,7 @@ async fn an_image_is_scanned_once_a_day_when_asked_and_only_an_image() {
     let (ecr, _folder) = with_database(&[advisory("CVE-2024-1", "3.0.11-1", "LOW")]).await;
     let manifest = push(&ecr, &debian("3.0.9-1"), "v1").await;
     let never = format!(
-        "Image scan does not exist for the image with '{{imageDigest:'{}', imageTag:'v1'}}' in the repository with name 'app' in the registry with id '{ACCOUNT}'",
-        digest_of(manifest.as_bytes())
+        "Image scan does not exist for the image with '{{imageDigest:'null', imageTag:'v1'}}' in the repository with name 'app' in the registry with id '{ACCOUNT}'"
     );
     ecr.refused_with("DescribeImageScanFindings", of("v1"), "ScanNotFoundException", &never).await;
     ecr.ok("StartImageScan", of("v1")).await;

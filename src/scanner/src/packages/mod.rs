@@ -2,8 +2,10 @@
 
 mod apk;
 mod dpkg;
+mod go;
 mod node;
 mod python;
+mod rust;
 
 use crate::inventory::Package;
 
@@ -46,6 +48,16 @@ impl Kind {
             _ => Vec::new(),
         }
     }
+}
+
+/// The first bytes of a program (ELF).
+pub(crate) const PROGRAM: [u8; 4] = *b"\x7fELF";
+
+/// What a program of Go or Rust says that it was built of.
+pub(crate) fn of_program(program: &[u8], path: &str) -> Vec<Package> {
+    let mut packages = go::packages(program, path);
+    packages.extend(rust::packages(program, path));
+    packages
 }
 
 #[cfg(test)]

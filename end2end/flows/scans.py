@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """An image that docker pushed is scanned against a database of OSV's, and again when the database changes."""
 
+import base64
 import json
 import shutil
 import subprocess
 import tempfile
+import urllib.request
 import zipfile
 from pathlib import Path
 
@@ -52,6 +54,21 @@ def push(gantry: Gantry, name: str) -> None:
     docker("push", reference)
 
 
+def bills_of_materials(gantry: Gantry) -> None:
+    """What is in the image, in both formats, by the credentials of docker."""
+    token = base64.b64encode(f"AWS:{gantry.aws('ecr', 'get-login-password')}".encode()).decode()
+    found = {}
+    for form in ("cyclonedx", "spdx"):
+        url = f"{gantry.url}/v2/app/_gantry/sbom/v1?format={form}"
+        with urllib.request.urlopen(urllib.request.Request(url, headers={"Authorization": f"Basic {token}"})) as answer:
+            found[form] = json.load(answer)
+    purls = {c.get("purl") for c in found["cyclonedx"]["components"]}
+    wanted = {"pkg:deb/debian/libssl3@3.0.9-1?arch=amd64&distro=debian-12", "pkg:pypi/requests@2.30.0"}
+    check("CycloneDX names the packages", wanted <= purls and any("golang/stdlib@" in str(p) for p in purls), purls)
+    refs = {r["referenceLocator"] for p in found["spdx"]["packages"] for r in p.get("externalRefs", [])}
+    check("SPDX names the same", refs == purls - {None}, refs)
+
+
 def on_the_dashboard(gantry: Gantry) -> None:
     """The findings stand in the list and beside the image; a second scan on one day is refused in words."""
     ecr, endpoint = gantry.client("ecr"), gantry.env["AWS_ENDPOINT_URL"]
@@ -93,6 +110,7 @@ def main() -> None:
                 ("CVE-2024-1", "HIGH"), ("CVE-2024-2", "MEDIUM"), ("CVE-2024-3", "LOW")], found)
             fixed = {a["key"]: a["value"] for a in found["findings"][0]["attributes"]}["fixed_in_version"]
             check("the findings say what mends them", fixed == "3.0.11-1", found["findings"][0])
+            bills_of_materials(gantry)
             gantry.kill9()
             write(database, "debian.zip", advisory("Debian:12", "openssl", "CVE-2024-9", "3.0.99-1", "CRITICAL"))
             gantry.start()

@@ -27,6 +27,8 @@ pub struct RegistrySettings {
     pub pull_through: BTreeMap<String, PullThroughRule>,
     /// Which images are scanned by themselves.
     pub scanning: Vec<ScanningRule>,
+    /// In which shape findings are told.
+    pub scan_type: ScanType,
     /// Which images are copied to which other registries.
     pub replication: Vec<ReplicationRule>,
 }
@@ -40,6 +42,7 @@ impl Default for RegistrySettings {
             creation_templates: BTreeMap::new(),
             pull_through: BTreeMap::new(),
             scanning: Vec::new(),
+            scan_type: ScanType::Basic,
             replication: Vec::new(),
         }
     }
@@ -148,6 +151,8 @@ impl PullThroughRule {
 pub enum ScanFrequency {
     Manual,
     ScanOnPush,
+    /// On push, and again when more is known of what is in it; here that is so in any case.
+    ContinuousScan,
 }
 
 impl ScanFrequency {
@@ -157,6 +162,27 @@ impl ScanFrequency {
         match self {
             Self::Manual => "MANUAL",
             Self::ScanOnPush => "SCAN_ON_PUSH",
+            Self::ContinuousScan => "CONTINUOUS_SCAN",
+        }
+    }
+}
+
+/// In which shape findings are told; what is found is the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ScanType {
+    Basic,
+    /// As Amazon Inspector writes them, too.
+    Enhanced,
+}
+
+impl ScanType {
+    /// The type as the API writes it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Basic => "BASIC",
+            Self::Enhanced => "ENHANCED",
         }
     }
 }

@@ -34,6 +34,7 @@ mod manifests;
 mod path;
 mod query;
 mod range;
+mod sbom;
 mod uploads;
 
 use auth::Identity;
@@ -151,6 +152,7 @@ async fn dispatch(call: &Call, body: &mut Option<Incoming>, target: Target) -> A
         Target::Uploads(name) => uploads::collection(call, body, &name).await,
         Target::Upload(name, id) => uploads::session(call, body, &name, &id).await,
         Target::Blob(name, digest) => blobs::blob(call, &name, &digest).await,
+        Target::Sbom(name, reference) => sbom::document(call, &name, &reference).await,
         Target::Manifest(name, reference) => manifests::manifest(call, body, &name, &reference).await,
     }
 }

@@ -45,6 +45,8 @@ pub enum ScanError {
     Archived,
     #[error("The scan quota per image has been exceeded. Wait and try again.")]
     Quota,
+    #[error("The image cannot be looked into: {0}")]
+    Unreadable(String),
     #[error("the registry's database failed")]
     Store(#[from] StoreError),
 }
@@ -68,13 +70,7 @@ impl Registry {
         name: &RepositoryName,
         id: &ImageId,
     ) -> Result<(Image, ImageScan), ScanError> {
-        let image = self.image(scope, name, id).await?;
-        if !is_scannable(&image.media_type, image.artifact_media_type.as_deref()) {
-            return Err(ScanError::Unsupported(image.media_type));
-        }
-        if image.archived_at.is_some() {
-            return Err(ScanError::Archived);
-        }
+        let image = self.scannable(scope, name, id).await?;
         let (scope, name, digest) = (scope.clone(), name.clone(), image.digest.clone());
         let scan = self
             .store
@@ -127,6 +123,43 @@ impl Registry {
         let mut reader = self.store.read().await?;
         let row = find::<ImageError>(&mut reader, scope, name).await?;
         Ok(image_scan::of_images(&mut reader, row.id, digests).await?.into_iter().collect())
+    }
+
+    /// What is installed in an image: as its scan found it, or from its layers.
+    ///
+    /// # Errors
+    /// [`ScanError`].
+    pub async fn inventory_of(
+        &self,
+        scope: &Scope,
+        name: &RepositoryName,
+        id: &ImageId,
+    ) -> Result<(Digest, Inventory), ScanError> {
+        let image = self.scannable(scope, name, id).await?;
+        let (row, scan) = {
+            let mut reader = self.store.read().await?;
+            let row = find::<ImageError>(&mut reader, scope, name).await?;
+            let scan = image_scan::get(&mut reader, row.id, &image.digest).await?;
+            (row, scan)
+        };
+        let kept = scan.and_then(|scan| scan.inventory);
+        let inventory = match decode::<Inventory>("inventory", kept.as_deref())? {
+            Some(inventory) => inventory,
+            None => self.inventory(&row, &image.digest).await.map_err(ScanError::Unreadable)?,
+        };
+        Ok((image.digest, inventory))
+    }
+
+    /// The image, if it is one that can be scanned.
+    async fn scannable(&self, scope: &Scope, name: &RepositoryName, id: &ImageId) -> Result<Image, ScanError> {
+        let image = self.image(scope, name, id).await?;
+        if !is_scannable(&image.media_type, image.artifact_media_type.as_deref()) {
+            return Err(ScanError::Unsupported(image.media_type));
+        }
+        if image.archived_at.is_some() {
+            return Err(ScanError::Archived);
+        }
+        Ok(image)
     }
 
     /// Returns when a scan was asked for since the last time.

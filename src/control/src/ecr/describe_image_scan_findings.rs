@@ -1,12 +1,13 @@
 //! DescribeImageScanFindings (ECR API reference): the worst first, page by page.
 
+use gantry_model::registry_settings::ScanType;
 use gantry_registry::{Finding, ImageId};
 use gantry_wire::ApiError;
 use gantry_wire::shapes::ecr::{
     Attribute, DescribeImageScanFindingsRequest, DescribeImageScanFindingsResponse, ImageScanFinding, ImageScanFindings,
 };
 
-use super::{failures, pages, resolve, scanning, view};
+use super::{enhanced_findings, failures, pages, resolve, scanning, view};
 use crate::context::Call;
 use crate::error::Failure;
 
@@ -25,12 +26,15 @@ pub(super) async fn describe_image_scan_findings(
     let scanned = scanned.ok_or_else(|| not_found(&call, &id, name.as_str()))?;
     let id = ImageId { digest: Some(image.digest), tag: id.tag };
     let (page, next_token) = pages::by_place(&scanned.findings, input.next_token.as_deref(), input.max_results)?;
+    let settings = call.control.registry.registry_settings(&call.scope).await?;
+    let enhanced = (settings.scan_type == ScanType::Enhanced)
+        .then(|| page.iter().map(|finding| enhanced_findings::enhanced(&call, &name, &scanned, finding)).collect());
     let findings = scanning::summary(&scanned.scan).map(|summary| ImageScanFindings {
         image_scan_completed_at: summary.image_scan_completed_at,
         vulnerability_source_updated_at: summary.vulnerability_source_updated_at,
         finding_severity_counts: summary.finding_severity_counts,
         findings: Some(page.iter().map(finding).collect()),
-        enhanced_findings: None,
+        enhanced_findings: enhanced,
     });
     Ok(DescribeImageScanFindingsResponse {
         registry_id: view::registry_id(&call),

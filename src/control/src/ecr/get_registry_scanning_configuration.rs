@@ -14,9 +14,9 @@ pub(super) async fn get_registry_scanning_configuration(
     call: Call,
     _: GetRegistryScanningConfigurationRequest,
 ) -> Result<GetRegistryScanningConfigurationResponse, Failure> {
-    let rules = call.control.registry.registry_settings(&call.scope).await?.scanning;
+    let settings = call.control.registry.registry_settings(&call.scope).await?;
     Ok(GetRegistryScanningConfigurationResponse {
         registry_id: view::registry_id(&call),
-        scanning_configuration: Some(scanning::configuration(&rules)),
+        scanning_configuration: Some(scanning::configuration(settings.scan_type, &settings.scanning)),
     })
 }

@@ -27,6 +27,7 @@ mod describe_registry;
 mod describe_replication_backfill_results;
 mod describe_repositories;
 mod describe_repository_creation_templates;
+mod enhanced_findings;
 mod failures;
 mod get_account_setting;
 mod get_authorization_token;

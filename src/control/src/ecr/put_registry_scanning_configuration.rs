@@ -9,17 +9,17 @@ use crate::error::Failure;
 /// Answers PutRegistryScanningConfiguration; the rules take the place of those before.
 ///
 /// # Errors
-/// InvalidParameterException; ValidationException for enhanced scanning.
+/// InvalidParameterException.
 pub(super) async fn put_registry_scanning_configuration(
     call: Call,
     input: PutRegistryScanningConfigurationRequest,
 ) -> Result<PutRegistryScanningConfigurationResponse, Failure> {
-    let rules = scanning::rules(input.scan_type.as_deref(), input.rules.unwrap_or_default())?;
-    let told = scanning::configuration(&rules);
+    let (scan_type, rules) = scanning::rules(input.scan_type.as_deref(), input.rules.unwrap_or_default())?;
+    let told = scanning::configuration(scan_type, &rules);
     call.control
         .registry
         .update_registry_settings(&call.scope, move |registry| {
-            registry.scanning = rules;
+            (registry.scan_type, registry.scanning) = (scan_type, rules);
             Ok::<_, Failure>(())
         })
         .await?;

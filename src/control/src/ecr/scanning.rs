@@ -1,6 +1,6 @@
 //! What the operations on scanning share: the registry's rules, and scans as they are told.
 
-use gantry_model::registry_settings::{ScanFrequency, ScanningRule};
+use gantry_model::registry_settings::{ScanFrequency, ScanType, ScanningRule};
 use gantry_model::scan::ImageScan;
 use gantry_registry::ScanError;
 use gantry_wire::ApiError;
@@ -13,26 +13,24 @@ use super::failures;
 use crate::context::Call;
 use crate::error::Failure;
 
-/// Scans are matched again whenever the database changes, which is what enhanced scanning adds; there is one kind.
-const SCAN_TYPE: &str = "BASIC";
-
-/// Reads the rules of PutRegistryScanningConfiguration.
+/// Reads the type and the rules of PutRegistryScanningConfiguration.
 ///
 /// # Errors
-/// InvalidParameterException for a frequency that goes not with basic scanning; ValidationException for the enhanced one.
-pub(super) fn rules(scan_type: Option<&str>, given: Vec<RegistryScanningRule>) -> Result<Vec<ScanningRule>, ApiError> {
-    if scan_type.is_some_and(|kind| kind != SCAN_TYPE) {
-        return Err(ApiError::validation(
-            "Enhanced scanning is not available here: basic scans are matched again whenever the database changes",
-        ));
-    }
-    given.into_iter().map(rule).collect()
+/// InvalidParameterException for a frequency that goes not with the type.
+pub(super) fn rules(
+    scan_type: Option<&str>,
+    given: Vec<RegistryScanningRule>,
+) -> Result<(ScanType, Vec<ScanningRule>), ApiError> {
+    let scan_type = if scan_type == Some("ENHANCED") { ScanType::Enhanced } else { ScanType::Basic };
+    let rules = given.into_iter().map(|given| rule(scan_type, given)).collect::<Result<_, _>>()?;
+    Ok((scan_type, rules))
 }
 
-fn rule(given: RegistryScanningRule) -> Result<ScanningRule, ApiError> {
-    let frequency = match given.scan_frequency.as_deref() {
-        Some("SCAN_ON_PUSH") => ScanFrequency::ScanOnPush,
-        Some("MANUAL") => ScanFrequency::Manual,
+fn rule(scan_type: ScanType, given: RegistryScanningRule) -> Result<ScanningRule, ApiError> {
+    let frequency = match (given.scan_frequency.as_deref(), scan_type) {
+        (Some("SCAN_ON_PUSH"), _) => ScanFrequency::ScanOnPush,
+        (Some("MANUAL"), _) => ScanFrequency::Manual,
+        (Some("CONTINUOUS_SCAN"), ScanType::Enhanced) => ScanFrequency::ContinuousScan,
         _ => {
             let rule = "Scan frequency must be SCAN_ON_PUSH or MANUAL for the scan type BASIC";
             return Err(ApiError::constraint("rules.scanFrequency", rule));
@@ -43,13 +41,13 @@ fn rule(given: RegistryScanningRule) -> Result<ScanningRule, ApiError> {
 }
 
 /// The registry's configuration as it is told.
-pub(super) fn configuration(rules: &[ScanningRule]) -> RegistryScanningConfiguration {
+pub(super) fn configuration(scan_type: ScanType, rules: &[ScanningRule]) -> RegistryScanningConfiguration {
     let rule = |rule: &ScanningRule| RegistryScanningRule {
         scan_frequency: Some(rule.frequency.as_str().to_owned()),
         repository_filters: Some(rule.filters.iter().map(|text| filter(text)).collect()),
     };
     RegistryScanningConfiguration {
-        scan_type: Some(SCAN_TYPE.to_owned()),
+        scan_type: Some(scan_type.as_str().to_owned()),
         rules: Some(rules.iter().map(rule).collect()),
     }
 }
@@ -79,7 +77,9 @@ pub(super) fn refused(error: ScanError, call: &Call, name: &gantry_model::Reposi
     match error {
         ScanError::Image(error) => failures::of_image(error, &call.scope, name),
         ScanError::Store(error) => error.into(),
-        ScanError::Unsupported(_) => ApiError::new("UnsupportedImageTypeException", message).into(),
+        ScanError::Unsupported(_) | ScanError::Unreadable(_) => {
+            ApiError::new("UnsupportedImageTypeException", message).into()
+        }
         ScanError::Archived => ApiError::new("ImageArchivedException", message).into(),
         ScanError::Quota => ApiError::limit_exceeded(message).into(),
     }

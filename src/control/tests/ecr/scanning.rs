@@ -202,7 +202,6 @@ async fn images_are_scanned_on_push_where_the_repository_or_the_registry_says_so
     scanning::pass(&ecr.gantry.control).await;
     assert_eq!(status(&findings(&ecr, "own").await), "COMPLETE");
     for (input, code) in [
-        (json!({ "scanType": "ENHANCED" }), "ValidationException"),
         (
             json!({ "rules": [{ "scanFrequency": "CONTINUOUS_SCAN", "repositoryFilters": [] }] }),
             "InvalidParameterException",
@@ -211,6 +210,28 @@ async fn images_are_scanned_on_push_where_the_repository_or_the_registry_says_so
     ] {
         ecr.refused("PutRegistryScanningConfiguration", input, code).await;
     }
+}
+
+#[tokio::test]
+async fn enhanced_scanning_tells_the_same_findings_in_the_shape_of_inspector() {
+    let (ecr, _folder) = with_database(&[advisory("CVE-2024-1", "3.0.11-1", "HIGH")]).await;
+    let filters = json!([{ "filter": "app", "filterType": "WILDCARD" }]);
+    let rules = json!([{ "scanFrequency": "CONTINUOUS_SCAN", "repositoryFilters": filters }]);
+    ecr.ok("PutRegistryScanningConfiguration", json!({ "scanType": "ENHANCED", "rules": rules })).await;
+    let got = ecr.ok("GetRegistryScanningConfiguration", json!({})).await;
+    assert_eq!(got["scanningConfiguration"], json!({ "scanType": "ENHANCED", "rules": rules }));
+    let batch = ecr.ok("BatchGetRepositoryScanningConfiguration", json!({ "repositoryNames": ["app"] })).await;
+    let app = &batch["scanningConfigurations"][0];
+    assert_eq!((&app["scanFrequency"], &app["scanOnPush"]), (&json!("CONTINUOUS_SCAN"), &json!(false)));
+    let manifest = push(&ecr, &debian("3.0.9-1"), "v1").await;
+    scanning::pass(&ecr.gantry.control).await;
+    let told = findings(&ecr, "v1").await;
+    let finding = &told["imageScanFindings"]["enhancedFindings"][0];
+    let package = &finding["packageVulnerabilityDetails"]["vulnerablePackages"][0];
+    assert_eq!((&finding["title"], &finding["severity"]), (&json!("CVE-2024-1 - libssl3"), &json!("HIGH")));
+    assert_eq!((&package["packageManager"], &package["fixedInVersion"]), (&json!("OS"), &json!("3.0.11-1")));
+    let image = &finding["resources"][0]["details"]["awsEcrContainerImage"];
+    assert_eq!((&image["imageHash"], &image["imageTags"]), (&json!(digest_of(manifest.as_bytes())), &json!(["v1"])));
 }
 
 #[tokio::test]

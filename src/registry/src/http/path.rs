@@ -19,6 +19,8 @@ pub(super) enum Target {
     Upload(RepositoryName, UploadId),
     Blob(RepositoryName, Digest),
     Manifest(RepositoryName, Reference),
+    /// What is in an image.
+    Sbom(RepositoryName, Reference),
 }
 
 /// Reads the path of a request.
@@ -48,6 +50,9 @@ pub(super) fn target(path: &str) -> Result<Target, OciError> {
         (_, "blobs", "uploads") => Ok(Target::Uploads(name(head("/blobs/uploads".len()))?)),
         (_, "blobs", text) => Ok(Target::Blob(name(head("/blobs/".len() + text.len()))?, digest(text)?)),
         (_, "manifests", text) => Ok(Target::Manifest(name(head("/manifests/".len() + text.len()))?, reference(text)?)),
+        (Some("_gantry"), "sbom", text) => {
+            Ok(Target::Sbom(name(head("/_gantry/sbom/".len() + text.len()))?, reference(text)?))
+        }
         (_, "referrers", text) => Ok(Target::Referrers(name(head("/referrers/".len() + text.len()))?, digest(text)?)),
         _ => Err(OciError::not_found("UNSUPPORTED", "there is nothing at this path")),
     }
@@ -93,11 +98,15 @@ mod tests {
             (format!("/v2/app/blobs/{hex}"), Target::Blob(repository("app"), digest.clone())),
             (format!("/v2/app/blobs/{}", hex.replace(':', "%3A")), Target::Blob(repository("app"), digest.clone())),
             (format!("/v2/a1/blobs/uploads/blobs/{hex}"), Target::Blob(repository("a1/blobs/uploads"), digest.clone())),
-            ("/v2/a1/manifests/b1/manifests/v1".to_owned(), Target::Manifest(repository("a1/manifests/b1"), tag)),
+            (
+                "/v2/a1/manifests/b1/manifests/v1".to_owned(),
+                Target::Manifest(repository("a1/manifests/b1"), tag.clone()),
+            ),
             (
                 format!("/v2/app/manifests/{hex}"),
                 Target::Manifest(repository("app"), Reference::Digest(digest.clone())),
             ),
+            ("/v2/team/app/_gantry/sbom/v1".to_owned(), Target::Sbom(repository("team/app"), tag)),
             (format!("/v2/app/referrers/{hex}"), Target::Referrers(repository("app"), digest)),
         ] {
             assert_eq!(target(&path).unwrap(), expected, "{path}");

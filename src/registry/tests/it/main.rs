@@ -14,5 +14,6 @@ mod lists;
 mod manifests;
 mod pull_through;
 mod replication;
+mod sbom;
 mod scrub;
 mod uploads;

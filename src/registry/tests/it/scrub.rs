@@ -33,7 +33,8 @@ async fn every_blob_is_read_again_after_a_week_and_then_after_another() {
 
 #[tokio::test]
 async fn a_damaged_blob_is_served_to_nobody_and_comes_back_with_a_push() {
-    let damages: [(&str, fn(&PathBuf)); 3] = [
+    type Damage = fn(&PathBuf);
+    let damages: [(&str, Damage); 3] = [
         ("other bytes", |file| fs::write(file, b"LAYER").unwrap()),
         ("cut off", |file| fs::write(file, b"lay").unwrap()),
         ("gone", |file| fs::remove_file(file).unwrap()),

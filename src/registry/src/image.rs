@@ -136,7 +136,7 @@ impl Registry {
         let (scope, name, id) = (scope.clone(), name.clone(), id.clone());
         let grace = self.settings.blob_grace_millis;
         let users = self.users(&scope, &name).await?;
-        let deleted = self
+        let deleted: Vec<ImageId> = self
             .store
             .write(move |tx| {
                 Box::pin(async move {
@@ -156,9 +156,9 @@ impl Registry {
                     }
                 })
             })
-            .await;
+            .await?;
         self.replications_wanted.notify_one();
-        deleted
+        Ok(deleted)
     }
 
     /// Puts an image into the archive or takes it out. Answers what it is then.
@@ -213,8 +213,7 @@ impl Registry {
     ) -> Result<(), ImageError> {
         let (scope, name, tag) = (scope.clone(), name.clone(), tag.clone());
         refuse_if_used(self.users(&scope, &name).await?.of_tag(&tag), tag.as_str())?;
-        let untagged = self
-            .store
+        self.store
             .write(move |tx| {
                 Box::pin(async move {
                     let row = find::<ImageError>(tx, &scope, &name).await?;
@@ -223,9 +222,9 @@ impl Registry {
                     remove_tag(tx, &row, &tag, &digest, origin).await
                 })
             })
-            .await;
+            .await?;
         self.replications_wanted.notify_one();
-        untagged
+        Ok(())
     }
 
     /// The manifest that a client names, as served over HTTP.

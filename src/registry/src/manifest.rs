@@ -4,6 +4,7 @@
 //! object (its `config`, `layers`, `blobs` and `manifests` are then read if they are there). Docker schema 1 is refused.
 //! A body that could be read as an image and as an index is refused too: two clients would pull two different things.
 
+use bytes::Bytes;
 use gantry_model::Digest;
 use gantry_store::blob::DigestAlgorithm;
 use serde_json::{Map, Value};
@@ -22,6 +23,17 @@ const FOREIGN: [&str; 5] = [
     "application/vnd.docker.image.rootfs.foreign.diff.tar",
     "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
 ];
+
+/// How deep indexes may name indexes where whole images are brought from or to another registry.
+pub(crate) const DEEPEST: usize = 4;
+
+/// A manifest on its way between registries.
+#[derive(Debug, Clone)]
+pub(crate) struct Carried {
+    pub(crate) digest: Digest,
+    pub(crate) media_type: String,
+    pub(crate) bytes: Bytes,
+}
 
 /// Why a body is no manifest that we keep.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -13,7 +13,6 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt as _, StreamExt as _};
 use gantry_model::registry_settings::{Occasion, PullThroughRule};
@@ -23,15 +22,12 @@ use gantry_store::image::{self, ManifestRow, Reference};
 use gantry_store::{StoreError, chain, repository};
 use tokio::sync::OwnedMutexGuard;
 
-use crate::manifest::{Manifest, ManifestError, OCI_INDEX, OCI_MANIFEST, digest_of};
+use crate::manifest::{Carried, DEEPEST, Manifest, ManifestError, OCI_INDEX, OCI_MANIFEST, digest_of};
 use crate::push::{MAX_MANIFEST_BYTES, PutManifest, PutManifestError};
 use crate::registry::Registry;
 use crate::repository::RepositoryError;
 use crate::upload::{BrokenOff, Chunk, Place, UploadError};
 use crate::upstream::{Upstream, UpstreamError};
-
-/// How deep indexes may name indexes.
-const DEEPEST: usize = 4;
 
 /// Why an image could not be had from its upstream.
 #[derive(Debug, thiserror::Error)]
@@ -90,14 +86,6 @@ impl Fetches {
     }
 }
 
-/// A manifest from an upstream.
-#[derive(Debug, Clone)]
-pub(crate) struct Fetched {
-    pub(crate) digest: Digest,
-    pub(crate) media_type: String,
-    pub(crate) bytes: Bytes,
-}
-
 impl Registry {
     /// The manifest from the upstream of the repository; its image is imported meanwhile. `None` when the repository is no
     /// cache, or `known` is still what the tag names.
@@ -107,7 +95,7 @@ impl Registry {
         name: &RepositoryName,
         reference: &Reference,
         known: Option<&ManifestRow>,
-    ) -> Result<Option<Fetched>, PullThroughError> {
+    ) -> Result<Option<Carried>, PullThroughError> {
         let Some(upstream) = self.upstream(scope, name).await? else { return Ok(None) };
         let fetched = fetch(&upstream, reference).await?;
         let place = self.cache(scope, name).await?;
@@ -191,7 +179,7 @@ impl Registry {
         self: &Arc<Self>,
         place: &Place,
         upstream: &Upstream,
-        fetched: Fetched,
+        fetched: Carried,
         tag: Option<ImageTag>,
     ) -> Result<(), PullThroughError> {
         let put = PutManifest { tags: tag.clone().into_iter().collect(), ..PutManifest::default() };
@@ -206,7 +194,7 @@ impl Registry {
         self: &Arc<Self>,
         place: Place,
         upstream: Upstream,
-        fetched: Fetched,
+        fetched: Carried,
         put: PutManifest,
         depth: usize,
     ) -> BoxFuture<'static, Result<(), PullThroughError>> {
@@ -288,7 +276,7 @@ impl Registry {
     }
 }
 
-async fn fetch(upstream: &Upstream, reference: &Reference) -> Result<Fetched, PullThroughError> {
+async fn fetch(upstream: &Upstream, reference: &Reference) -> Result<Carried, PullThroughError> {
     let bytes = upstream.manifest(reference).await?;
     if bytes.len() > MAX_MANIFEST_BYTES {
         return Err(PutManifestError::TooLarge.into());
@@ -304,7 +292,7 @@ async fn fetch(upstream: &Upstream, reference: &Reference) -> Result<Fetched, Pu
         Err(ManifestError::NoMediaType) => generic_type(&bytes).to_owned(),
         Err(error) => return Err(error.into()),
     };
-    Ok(Fetched { digest, media_type, bytes })
+    Ok(Carried { digest, media_type, bytes })
 }
 
 fn generic_type(bytes: &[u8]) -> &'static str {

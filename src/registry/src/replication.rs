@@ -26,7 +26,6 @@ mod replica;
 mod work;
 
 pub use backfill::{BackfillError, BackfillResult};
-pub(crate) use copy::Copied;
 pub(crate) use replica::{DESTINATION, SOURCE};
 pub use replica::{Replica, ReplicaConfig, ReplicaError};
 

@@ -56,7 +56,7 @@ pub(super) async fn create_pull_through_cache_rule(
 }
 
 fn wanted(call: &Call, input: CreatePullThroughCacheRuleRequest) -> Result<PullThroughRule, ApiError> {
-    pull_through::own(call, input.registry_id.as_deref())?;
+    resolve::own_registry(call, input.registry_id.as_deref())?;
     pull_through::no_secret(input.credential_arn.as_deref())?;
     let prefix = resolve::required("ecrRepositoryPrefix", input.ecr_repository_prefix)?;
     Ok(PullThroughRule {

@@ -14,7 +14,7 @@ pub(super) async fn delete_pull_through_cache_rule(
     call: Call,
     input: DeletePullThroughCacheRuleRequest,
 ) -> Result<DeletePullThroughCacheRuleResponse, Failure> {
-    pull_through::own(&call, input.registry_id.as_deref())?;
+    resolve::own_registry(&call, input.registry_id.as_deref())?;
     let prefix = resolve::required("ecrRepositoryPrefix", input.ecr_repository_prefix)?;
     let not_found = pull_through::not_found(&call, &prefix);
     let deleted = call

@@ -2,7 +2,7 @@
 
 use gantry_wire::shapes::ecr::{DescribePullThroughCacheRulesRequest, DescribePullThroughCacheRulesResponse};
 
-use super::{pages, pull_through};
+use super::{pages, pull_through, resolve};
 use crate::context::Call;
 use crate::error::Failure;
 
@@ -14,7 +14,7 @@ pub(super) async fn describe_pull_through_cache_rules(
     call: Call,
     input: DescribePullThroughCacheRulesRequest,
 ) -> Result<DescribePullThroughCacheRulesResponse, Failure> {
-    pull_through::own(&call, input.registry_id.as_deref())?;
+    resolve::own_registry(&call, input.registry_id.as_deref())?;
     let all = call.control.registry.registry_settings(&call.scope).await?.pull_through;
     let asked = input.ecr_repository_prefixes;
     if let Some(prefix) = asked.iter().flatten().find(|prefix| !all.contains_key(prefix.as_str())) {

@@ -18,7 +18,7 @@ pub(super) async fn describe_replication_backfill_results(
     call: Call,
     input: DescribeReplicationBackfillResultsRequest,
 ) -> Result<DescribeReplicationBackfillResultsResponse, Failure> {
-    replication::own(&call, input.registry_id.as_deref())?;
+    resolve::own_registry(&call, input.registry_id.as_deref())?;
     let id = resolve::required("replicationBackfillId", input.replication_backfill_id)?;
     let found = call.control.registry.backfill(&call.scope, &id).await;
     let (backfill, progress, mut results) = found.map_err(replication::refused)?;

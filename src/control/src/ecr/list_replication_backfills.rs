@@ -5,7 +5,7 @@ use gantry_wire::shapes::ecr::{
     ListReplicationBackfillsRequest, ListReplicationBackfillsResponse, ReplicationBackfillSummary,
 };
 
-use super::{pages, replication, view};
+use super::{pages, replication, resolve, view};
 use crate::context::Call;
 use crate::error::Failure;
 
@@ -17,7 +17,7 @@ pub(super) async fn list_replication_backfills(
     call: Call,
     input: ListReplicationBackfillsRequest,
 ) -> Result<ListReplicationBackfillsResponse, Failure> {
-    replication::own(&call, input.registry_id.as_deref())?;
+    resolve::own_registry(&call, input.registry_id.as_deref())?;
     let all = call.control.registry.backfills(&call.scope).await?;
     let (page, next_token) = pages::by_place(&all, input.next_token.as_deref(), input.max_results)?;
     Ok(ListReplicationBackfillsResponse {

@@ -4,20 +4,11 @@ use gantry_model::registry_settings::{PullThroughRule, ROOT};
 use gantry_wire::ApiError;
 use gantry_wire::shapes::ecr::PullThroughCacheRule;
 
-use super::resolve::foreign_registry;
 use super::view;
 use crate::context::Call;
 
 /// The most rules of a registry.
 pub(super) const MOST: usize = 50;
-
-/// Refuses another account's registry, whose rules are not here.
-pub(super) fn own(call: &Call, registry_id: Option<&str>) -> Result<(), ApiError> {
-    match foreign_registry(call, registry_id) {
-        None => Ok(()),
-        Some(_) => Err(ApiError::constraint("registryId", "must be the registry of the caller")),
-    }
-}
 
 /// Refuses a secret: passwords of other registries are the server's, given with `--upstream-auth`.
 pub(super) fn no_secret(credential_arn: Option<&str>) -> Result<(), ApiError> {

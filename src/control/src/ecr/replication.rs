@@ -111,14 +111,6 @@ pub(super) fn progress_view(backfill: &Backfill, progress: &BackfillProgress) ->
     })
 }
 
-/// Refuses another account's registry.
-///
-/// # Errors
-/// InvalidParameterException.
-pub(super) fn own(call: &Call, registry_id: Option<&str>) -> Result<(), ApiError> {
-    super::pull_through::own(call, registry_id)
-}
-
 /// The error of a backfill that is not started, not stopped, or not there.
 pub(super) fn refused(error: BackfillError) -> Failure {
     let message = error.to_string();

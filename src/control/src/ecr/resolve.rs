@@ -13,6 +13,14 @@ pub(super) fn foreign_registry<'a>(call: &Call, registry_id: Option<&'a str>) ->
     registry_id.filter(|id| *id != call.scope.account.as_str())
 }
 
+/// Refuses another account's registry, whose settings are not here.
+pub(super) fn own_registry(call: &Call, registry_id: Option<&str>) -> Result<(), ApiError> {
+    match foreign_registry(call, registry_id) {
+        None => Ok(()),
+        Some(_) => Err(ApiError::constraint("registryId", "must be the registry of the caller")),
+    }
+}
+
 /// The repository that the request names. One of another account's registry is not found.
 pub(super) fn repository(
     call: &Call,

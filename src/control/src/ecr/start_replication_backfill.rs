@@ -14,7 +14,7 @@ pub(super) async fn start_replication_backfill(
     call: Call,
     input: StartReplicationBackfillRequest,
 ) -> Result<StartReplicationBackfillResponse, Failure> {
-    replication::own(&call, input.registry_id.as_deref())?;
+    resolve::own_registry(&call, input.registry_id.as_deref())?;
     let given = resolve::required("destination", input.destination)?;
     let destination = replication::destination(&given)?;
     let started = call.control.registry.start_backfill(&call.scope, &destination).await;

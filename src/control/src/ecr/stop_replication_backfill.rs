@@ -14,7 +14,7 @@ pub(super) async fn stop_replication_backfill(
     call: Call,
     input: StopReplicationBackfillRequest,
 ) -> Result<StopReplicationBackfillResponse, Failure> {
-    replication::own(&call, input.registry_id.as_deref())?;
+    resolve::own_registry(&call, input.registry_id.as_deref())?;
     let id = resolve::required("replicationBackfillId", input.replication_backfill_id)?;
     let stopped = call.control.registry.stop_backfill(&call.scope, &id).await.map_err(replication::refused)?;
     Ok(StopReplicationBackfillResponse {

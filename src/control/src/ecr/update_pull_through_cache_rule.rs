@@ -14,7 +14,7 @@ pub(super) async fn update_pull_through_cache_rule(
     call: Call,
     input: UpdatePullThroughCacheRuleRequest,
 ) -> Result<UpdatePullThroughCacheRuleResponse, Failure> {
-    pull_through::own(&call, input.registry_id.as_deref())?;
+    resolve::own_registry(&call, input.registry_id.as_deref())?;
     let prefix = resolve::required("ecrRepositoryPrefix", input.ecr_repository_prefix)?;
     let (not_found, now) = (pull_through::not_found(&call, &prefix), call.now);
     let no_secret = pull_through::no_secret(input.credential_arn.as_deref());

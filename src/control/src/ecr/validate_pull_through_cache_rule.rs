@@ -14,7 +14,7 @@ pub(super) async fn validate_pull_through_cache_rule(
     call: Call,
     input: ValidatePullThroughCacheRuleRequest,
 ) -> Result<ValidatePullThroughCacheRuleResponse, Failure> {
-    pull_through::own(&call, input.registry_id.as_deref())?;
+    resolve::own_registry(&call, input.registry_id.as_deref())?;
     let prefix = resolve::required("ecrRepositoryPrefix", input.ecr_repository_prefix)?;
     let registry = &call.control.registry;
     let mut rules = registry.registry_settings(&call.scope).await?.pull_through;

@@ -14,7 +14,7 @@ use super::uploads::pushed_to;
 use super::{Answer, Call, Incoming, build, empty, method_not_allowed, take};
 use crate::access::authorise;
 use crate::image::{ImageError, ImageId};
-use crate::pull_through::Fetched;
+use crate::manifest::Carried;
 use crate::push::{MAX_MANIFEST_BYTES, PutManifest, PutManifestError};
 
 /// The most tags that one push may make by `?tag=`.
@@ -81,7 +81,7 @@ async fn from_upstream(
     name: &RepositoryName,
     reference: &Reference,
     found: &Result<Option<(i64, ManifestRow)>, ImageError>,
-) -> Result<Option<Fetched>, OciError> {
+) -> Result<Option<Carried>, OciError> {
     let known = found.as_ref().ok().and_then(Option::as_ref).map(|(_, manifest)| manifest);
     if authorise(&call.principal, "ecr:BatchImportUpstreamImage", Some(name)).is_err() {
         return Ok(None);
@@ -97,7 +97,7 @@ async fn from_upstream(
     }
 }
 
-fn answer_fetched(call: &Call, fetched: Fetched) -> Answer {
+fn answer_fetched(call: &Call, fetched: Carried) -> Answer {
     let (length, etag) = (fetched.bytes.len().to_string(), etag(&fetched.digest));
     let headers = [
         ("content-type", fetched.media_type.as_str()),

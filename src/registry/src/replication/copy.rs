@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt as _, StreamExt as _};
 use gantry_model::image::Repository;
@@ -16,22 +15,11 @@ use gantry_store::{StoreError, repository};
 
 use super::replica::{Replica, ReplicaError};
 use crate::image::{ImageError, ImageId, Origin};
-use crate::manifest::{Manifest, ManifestError};
+use crate::manifest::{Carried, DEEPEST, Manifest, ManifestError};
 use crate::push::{PutManifest, PutManifestError};
 use crate::registry::Registry;
 use crate::repository::RepositoryError;
 use crate::upload::UploadError;
-
-/// How deep indexes may name indexes.
-const DEEPEST: usize = 4;
-
-/// A manifest that is copied.
-#[derive(Debug, Clone)]
-pub(crate) struct Copied {
-    pub(crate) digest: Digest,
-    pub(crate) media_type: String,
-    pub(crate) bytes: Bytes,
-}
 
 /// Why an image was not copied.
 #[derive(Debug, thiserror::Error)]
@@ -121,7 +109,7 @@ impl Registry {
                 let found = image::find(&mut reader, scope, name, &reference).await?;
                 let row = found.and_then(|(_, manifest)| manifest).ok_or(CopyError::Gone)?;
                 let tags = image::tags_of(&mut reader, of.id, &digest).await?;
-                (Copied { digest, media_type: row.media_type, bytes: row.bytes.into() }, tags)
+                (Carried { digest, media_type: row.media_type, bytes: row.bytes.into() }, tags)
             };
             let is_there = registry.holds_at(&to, scope, name, &copied.digest).await?;
             if !is_there {

@@ -17,6 +17,8 @@ use reqwest::{Certificate, RequestBuilder, Response};
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
+use crate::manifest::Carried;
+
 /// The registry that a copy comes from, `account/region`.
 pub(crate) const SOURCE: &str = "gantry-replication-source";
 /// The registry that a copy goes to, `account/region`.
@@ -133,7 +135,7 @@ impl Replica {
         &self,
         from: &Scope,
         name: &RepositoryName,
-        manifest: &super::Copied,
+        manifest: &Carried,
         tags: &[ImageTag],
     ) -> Result<(), ReplicaError> {
         let mut parts = tags.chunks(TAGS);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{RepositoryName, Scope};
+use crate::ids::{InvalidName, RepositoryName, Scope};
 use crate::time::UnixMillis;
 
 /// Where the images of some repositories are copied to.
@@ -56,11 +56,15 @@ impl ReplicationStatus {
             Self::Failed => "FAILED",
         }
     }
+}
 
-    /// The status that is written so.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        [Self::InProgress, Self::Complete, Self::Failed].into_iter().find(|status| status.as_str() == text)
+impl TryFrom<String> for ReplicationStatus {
+    type Error = InvalidName;
+    fn try_from(text: String) -> Result<Self, InvalidName> {
+        const INVALID: InvalidName =
+            InvalidName { kind: "replication status", rule: "be IN_PROGRESS, COMPLETE or FAILED" };
+        let all = [Self::InProgress, Self::Complete, Self::Failed];
+        all.into_iter().find(|status| status.as_str() == text).ok_or(INVALID)
     }
 }
 

@@ -130,7 +130,11 @@ fn replication(headers: &HeaderMap, default: &Scope) -> Result<Option<(Scope, Sc
         let invalid = || OciError::bad_request("NAME_INVALID", format!("{name} must be account/region"));
         scope.map(Some).ok_or_else(invalid)
     };
-    let (Some(from), Some(to)) = (read(SOURCE)?, read(DESTINATION)?) else { return Ok(None) };
+    let (from, to) = match (read(SOURCE)?, read(DESTINATION)?) {
+        (Some(from), Some(to)) => (from, to),
+        (None, None) => return Ok(None),
+        _ => return Err(OciError::bad_request("NAME_INVALID", format!("{SOURCE} and {DESTINATION} go together"))),
+    };
     if to.account != default.account {
         let message = format!("this is the registry of account {}, not of {}", default.account, to.account);
         return Err(OciError::new(StatusCode::FORBIDDEN, "DENIED", message));

@@ -10,7 +10,7 @@ use gantry_model::{AccountId, Digest, ImageTag, RepositoryName, Scope};
 use gantry_store::blob::rows as blob;
 use gantry_store::image::{self, NewManifest};
 use gantry_store::repository::RepositoryRow;
-use gantry_store::{Conn, StoreError, Tx};
+use gantry_store::{Conn, StoreError, Tx, registry_settings};
 use serde_json::json;
 
 use crate::manifest::{Manifest, ManifestError, digest_of};
@@ -121,6 +121,7 @@ impl Registry {
 }
 
 /// What is to be done after a push.
+#[derive(Debug, Default)]
 struct Wanted {
     scan: bool,
     copies: bool,
@@ -171,12 +172,16 @@ impl Put {
                 None => append_image_event(tx, &row.repository, "PUSH", fields).await?,
             }
         }
-        let config = manifest.artifact_type.as_deref();
-        let scan = !known && request_on_push(tx, row, digest, &manifest.media_type, config).await?;
-        let is_own = put.copied_from.is_none() && !unchanged;
-        let copies = is_own && replication::request_on_push(tx, row, digest).await?;
+        let mut wanted = Wanted::default();
+        if !unchanged {
+            let settings = registry_settings::get(tx, &row.repository.scope).await?;
+            let kind = (manifest.media_type.as_str(), manifest.artifact_type.as_deref());
+            wanted.scan = !known && request_on_push(tx, &settings, row, digest, kind).await?;
+            wanted.copies =
+                put.copied_from.is_none() && replication::request_on_push(tx, &settings, row, digest).await?;
+        }
         let Manifest { media_type, subject, .. } = manifest.clone();
-        Ok((PutManifestOutcome { digest: digest.clone(), media_type, subject, unchanged }, Wanted { scan, copies }))
+        Ok((PutManifestOutcome { digest: digest.clone(), media_type, subject, unchanged }, wanted))
     }
 
     /// The tags that do not name this manifest yet; an error when one of them may not move.

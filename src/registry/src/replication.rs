@@ -10,6 +10,7 @@
 //! - a tag is brought as it is when the copy is made: a late copy moves none back;
 //! - a deletion is not carried out when what it is about is here again.
 
+use gantry_model::registry_settings::RegistrySettings;
 use gantry_model::replication::{Replication, destinations};
 use gantry_model::{Digest, ImageTag, RepositoryName, Scope, UnixMillis};
 use gantry_store::replication::PendingDeletion;
@@ -50,7 +51,7 @@ impl Registry {
     /// Whether copies can be brought to `destination` from the registry of `scope`: it has an address, or is ours.
     #[must_use]
     pub fn can_replicate_to(&self, scope: &Scope, destination: &Scope) -> bool {
-        self.settings.replicas.contains_key(destination) || destination.account == scope.account
+        self.destination(scope, destination).is_some()
     }
 
     /// Returns when something was pushed or deleted that is to be replicated since the last time.
@@ -60,8 +61,12 @@ impl Registry {
 }
 
 /// Asks for copies of an image that was just pushed, if there are to be any. Answers whether there are.
-pub(crate) async fn request_on_push(tx: &mut Tx, of: &RepositoryRow, digest: &Digest) -> Result<bool, StoreError> {
-    let settings = registry_settings::get(tx, &of.repository.scope).await?;
+pub(crate) async fn request_on_push(
+    tx: &mut Tx,
+    settings: &RegistrySettings,
+    of: &RepositoryRow,
+    digest: &Digest,
+) -> Result<bool, StoreError> {
     let wanted = destinations(&settings.replication, &of.repository.name);
     let now = tx.now();
     for destination in wanted.keys() {

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::io::Read;
 
 use gantry_model::image::Image;
-use gantry_model::registry_settings::ScanFrequency;
+use gantry_model::registry_settings::{RegistrySettings, ScanFrequency};
 use gantry_model::scan::{ImageScan, ScanStatus};
 use gantry_model::{Digest, RepositoryName, Scope, UnixMillis};
 use gantry_scanner::{Advisory, Collector, Finding, Inventory, Package, findings};
@@ -312,15 +312,14 @@ fn read_layer(mut collector: Collector, bytes: impl Read) -> (Collector, Result<
 /// Asks for a scan of an image that was just pushed, if that is to be.
 pub(crate) async fn request_on_push(
     tx: &mut Tx,
+    settings: &RegistrySettings,
     of: &RepositoryRow,
     digest: &Digest,
-    media_type: &str,
-    artifact_type: Option<&str>,
+    (media_type, artifact_type): (&str, Option<&str>),
 ) -> Result<bool, StoreError> {
     if !is_scannable(media_type, artifact_type) {
         return Ok(false);
     }
-    let settings = gantry_store::registry_settings::get(tx, &of.repository.scope).await?;
     let is_wanted =
         of.repository.scan_on_push || settings.scan_frequency(&of.repository.name).0 > ScanFrequency::Manual;
     if is_wanted {

@@ -54,14 +54,14 @@ pub enum BackupError {
 /// [`BackupError`]; what was in `to` before is then a backup still, if it was one.
 pub async fn back_up(from: &Path, to: &Path, layers: bool) -> Result<BackedUp, BackupError> {
     make_private(to)?;
-    let (source, target) = if layers {
-        let source = BlobStore::open_disk(from.join(BLOBS)).await?;
-        (source, Some(BlobStore::open_disk(to.join(BLOBS)).await?))
-    } else {
-        (BlobStore::open_disk(from.join(BLOBS)).await?, None)
-    };
     let mut done = BackedUp::default();
-    if let Some(target) = &target {
+    let stores = if layers {
+        let (source, target) = (from.join(BLOBS), to.join(BLOBS));
+        Some((BlobStore::open_disk(source).await?, BlobStore::open_disk(target).await?))
+    } else {
+        None
+    };
+    if let Some((source, target)) = &stores {
         for digest in source.digests().await? {
             done.copied += usize::from(source.copy_to(target, &digest).await? == Some(true));
         }
@@ -69,33 +69,45 @@ pub async fn back_up(from: &Path, to: &Path, layers: bool) -> Result<BackedUp, B
     copy_small_files(from, to)?;
     let snapshot = to.join("gantry.db.new");
     snapshot_database(&from.join(DATABASE), &snapshot).await?;
-    if let Some(target) = &target {
-        let (known, named) = blobs_of(&snapshot).await?;
-        let mut missing = Vec::new();
-        for digest in &known {
-            match source.copy_to(target, digest).await? {
-                Some(copied) => done.copied += usize::from(copied),
-                // It was collected meanwhile, or nobody names it any more.
-                None if target.holds_any(digest).await? || !named.contains(digest) => {}
-                None => missing.push(digest.clone()),
-            }
-        }
-        if let Some(example) = missing.first() {
-            return Err(BackupError::LayersMissing { count: missing.len(), example: example.clone() });
-        }
-        done.layers = known.len();
+    let Some((source, target)) = &stores else {
         rename(&snapshot, &to.join(DATABASE))?;
-        let right = target.collection().await;
-        for digest in target.digests().await? {
-            if !known.contains(&digest) {
-                target.remove(&digest, &right).await?;
-            }
-        }
-    } else {
-        rename(&snapshot, &to.join(DATABASE))?;
-    }
+        sync_folder(to)?;
+        return Ok(done);
+    };
+    let known = complete(source, target, &snapshot, &mut done).await?;
+    rename(&snapshot, &to.join(DATABASE))?;
     sync_folder(to)?;
+    let right = target.collection().await;
+    for digest in target.digests().await? {
+        if !known.contains(&digest) {
+            target.remove(&digest, &right).await?;
+        }
+    }
     Ok(done)
+}
+
+/// Copies the layers that came before the snapshot and after the first look; answers all that the snapshot knows.
+async fn complete(
+    source: &BlobStore,
+    target: &BlobStore,
+    snapshot: &Path,
+    done: &mut BackedUp,
+) -> Result<HashSet<Digest>, BackupError> {
+    let (known, named) = blobs_of(snapshot).await?;
+    let mut missing = Vec::new();
+    for digest in &known {
+        match source.copy_to(target, digest).await? {
+            Some(copied) => done.copied += usize::from(copied),
+            // It was collected meanwhile, or nobody names it any more.
+            None if target.holds_any(digest).await? || !named.contains(digest) => {}
+            None => missing.push(digest.clone()),
+        }
+    }
+    if let Some(example) = missing.first() {
+        return Err(BackupError::LayersMissing { count: missing.len(), example: example.clone() });
+    }
+    done.layers = known.len();
+    Ok(known)
 }
 
 /// Writes a snapshot of a database that may be in use to a file that is not there.

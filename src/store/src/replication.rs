@@ -166,7 +166,7 @@ pub async fn of_image(conn: &mut Conn, repository: i64, digest: &Digest) -> Resu
         .map(|row| {
             Ok(Replication {
                 destination: scope(row, "account", "region")?,
-                status: status(row)?,
+                status: parsed(row, "status")?,
                 failure: get(row, "failure")?,
             })
         })
@@ -269,12 +269,6 @@ pub(crate) fn parsed<T: TryFrom<String, Error = InvalidName>>(
     column: &'static str,
 ) -> Result<T, StoreError> {
     T::try_from(get(row, column)?).map_err(|source| StoreError::Malformed { what: column, source })
-}
-
-pub(crate) fn status(row: &SqliteRow) -> Result<ReplicationStatus, StoreError> {
-    let text: String = get(row, "status")?;
-    // The column holds what `as_str` wrote.
-    Ok(ReplicationStatus::parse(&text).unwrap_or(ReplicationStatus::Failed))
 }
 
 fn scope(row: &SqliteRow, account: &'static str, region: &'static str) -> Result<Scope, StoreError> {

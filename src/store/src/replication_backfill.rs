@@ -1,11 +1,9 @@
 //! Backfills of replications, and the images in them.
 
-use std::collections::BTreeSet;
-
 use gantry_model::replication::{Backfill, BackfillProgress, ReplicationStatus};
 use gantry_model::{Digest, RepositoryName, Scope, UnixMillis};
 
-use crate::replication::{Attempt, get, parsed, status};
+use crate::replication::{Attempt, get, parsed};
 use crate::{Conn, StoreError, Tx, body};
 
 const WHAT: &str = "replication backfill";
@@ -149,7 +147,7 @@ fn read_image(row: &sqlx::sqlite::SqliteRow) -> Result<BackfillImage, StoreError
     Ok(BackfillImage {
         name: parsed(row, "name")?,
         digest: parsed(row, "digest")?,
-        status: status(row)?,
+        status: parsed(row, "status")?,
         attempts: get(row, "attempts")?,
         failure: get(row, "failure")?,
     })
@@ -217,16 +215,17 @@ pub async fn progress(conn: &mut Conn, backfill: &str) -> Result<BackfillProgres
     .fetch_all(conn)
     .await
     .map_err(StoreError::query("count the images of the backfill"))?;
-    let mut progress = BackfillProgress { failures: BTreeSet::new(), ..BackfillProgress::default() };
+    let mut progress = BackfillProgress::default();
     for (status, failure, count) in rows {
         progress.total += count;
-        match ReplicationStatus::parse(&status) {
-            Some(ReplicationStatus::Complete) => progress.completed += count,
-            Some(ReplicationStatus::Failed) => {
+        let malformed = |source| StoreError::Malformed { what: "replication status", source };
+        match ReplicationStatus::try_from(status).map_err(malformed)? {
+            ReplicationStatus::Complete => progress.completed += count,
+            ReplicationStatus::Failed => {
                 progress.failed += count;
                 progress.failures.extend(failure);
             }
-            _ => {}
+            ReplicationStatus::InProgress => {}
         }
     }
     Ok(progress)

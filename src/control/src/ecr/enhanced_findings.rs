@@ -1,6 +1,6 @@
 //! Findings in the shape of enhanced scanning, which Amazon Inspector writes (`EnhancedImageScanFinding`, ECR API reference).
 
-use gantry_model::Arn;
+use gantry_model::{Arn, RepositoryName};
 use gantry_registry::{Finding, Scanned};
 use gantry_wire::shapes::ecr::{
     AwsEcrContainerImageDetails, CvssScore, CvssScoreDetails, EnhancedImageScanFinding, PackageVulnerabilityDetails,
@@ -15,7 +15,7 @@ const SOURCE: &str = "OSV";
 /// The finding of an image of the repository `name`.
 pub(super) fn enhanced(
     call: &Call,
-    name: &gantry_model::RepositoryName,
+    name: &RepositoryName,
     scanned: &Scanned,
     finding: &Finding,
 ) -> EnhancedImageScanFinding {
@@ -98,7 +98,7 @@ fn score(finding: &Finding) -> CvssScoreDetails {
     }
 }
 
-fn resource(call: &Call, name: &gantry_model::RepositoryName, scanned: &Scanned) -> Resource {
+fn resource(call: &Call, name: &RepositoryName, scanned: &Scanned) -> Resource {
     let image = &scanned.image;
     let details = AwsEcrContainerImageDetails {
         architecture: None,

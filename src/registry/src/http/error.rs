@@ -11,6 +11,7 @@ use crate::image::ImageError;
 use crate::pull_through::PullThroughError;
 use crate::push::PutManifestError;
 use crate::repository::{RepositoryError, RepositoryNotFound};
+use crate::scan::ScanError;
 use crate::upload::UploadError;
 use crate::upstream::UpstreamError;
 
@@ -149,6 +150,19 @@ impl From<ImageError> for OciError {
             ImageError::InUse { .. } => Self::new(StatusCode::FORBIDDEN, "DENIED", message),
             ImageError::ReferencedByManifestList { .. } => {
                 Self::new(StatusCode::METHOD_NOT_ALLOWED, "DENIED", message).with_header("allow", "GET, HEAD, PUT")
+            }
+        }
+    }
+}
+
+impl From<ScanError> for OciError {
+    fn from(error: ScanError) -> Self {
+        let message = error.to_string();
+        match error {
+            ScanError::Image(error) => error.into(),
+            ScanError::Store(error) => error.into(),
+            ScanError::Unsupported(_) | ScanError::Archived | ScanError::Quota | ScanError::Unreadable(_) => {
+                Self::bad_request("UNSUPPORTED", message)
             }
         }
     }

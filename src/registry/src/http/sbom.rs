@@ -11,7 +11,6 @@ use http::{Method, StatusCode};
 use super::error::OciError;
 use super::{Answer, Call, build, method_not_allowed};
 use crate::image::ImageId;
-use crate::scan::ScanError;
 
 /// Answers in the format of `?format=`: `cyclonedx`, which is the default, or `spdx`.
 pub(super) async fn document(call: &Call, name: &RepositoryName, reference: &Reference) -> Answer {
@@ -37,17 +36,4 @@ pub(super) async fn document(call: &Call, name: &RepositoryName, reference: &Ref
     ];
     let body = if call.method == Method::HEAD { Body::empty() } else { Body::from(bytes) };
     build(StatusCode::OK, &headers, body)
-}
-
-impl From<ScanError> for OciError {
-    fn from(error: ScanError) -> Self {
-        let message = error.to_string();
-        match error {
-            ScanError::Image(error) => error.into(),
-            ScanError::Store(error) => error.into(),
-            ScanError::Unsupported(_) | ScanError::Archived | ScanError::Quota | ScanError::Unreadable(_) => {
-                Self::bad_request("UNSUPPORTED", message)
-            }
-        }
-    }
 }

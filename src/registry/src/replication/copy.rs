@@ -87,6 +87,9 @@ impl Registry {
         digest: &Digest,
         to: &Destination,
     ) -> Result<(), CopyError> {
+        if let Destination::Here(at) = to {
+            self.ensure_repository(at, &of.repository.name, Occasion::Replication).await?;
+        }
         self.copy_manifest(of.clone(), digest.clone(), to.clone(), 0).await
     }
 
@@ -178,7 +181,6 @@ impl Registry {
                 Ok(replica.put_blob(scope, name, digest, (size, reader.stream(0, size).boxed())).await?)
             }
             Destination::Here(at) => {
-                self.ensure_repository(at, name, Occasion::Replication).await?;
                 let place = self.place(at, name).await?;
                 let (lease, of_tx) = (self.lease_from(self.now()), digest.clone());
                 let shown = self

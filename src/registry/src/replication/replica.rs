@@ -4,12 +4,11 @@
 use std::fmt;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
-use gantry_model::{Digest, ImageTag, RepositoryName, Scope, UnixMillis};
+use gantry_model::{Digest, ImageTag, RepositoryName, Scope};
 use gantry_store::image::Reference;
+use gantry_wire::schema::Service;
 use gantry_wire::sigv4::{Credentials, Signer};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -18,6 +17,7 @@ use serde::Deserialize;
 use tokio::sync::Mutex;
 
 use crate::manifest::Carried;
+use crate::registry::system_now;
 
 /// The registry that a copy comes from, `account/region`.
 pub(crate) const SOURCE: &str = "gantry-replication-source";
@@ -138,20 +138,16 @@ impl Replica {
         manifest: &Carried,
         tags: &[ImageTag],
     ) -> Result<(), ReplicaError> {
-        let mut parts = tags.chunks(TAGS);
         // A manifest without tags is brought, too.
-        let mut part = parts.next().unwrap_or_default();
-        loop {
+        let parts = if tags.is_empty() { vec![tags] } else { tags.chunks(TAGS).collect() };
+        for part in parts {
             let tags: Vec<String> = part.iter().map(|tag| format!("tag={tag}")).collect();
             let (base, digest) = (&self.config.url, &manifest.digest);
             let request = self.client.put(format!("{base}/v2/{name}/manifests/{digest}?{}", tags.join("&")));
             let request = request.header(header::CONTENT_TYPE, &manifest.media_type).body(manifest.bytes.clone());
             self.send(from, request).await?;
-            match parts.next() {
-                Some(next) => part = next,
-                None => return Ok(()),
-            }
         }
+        Ok(())
     }
 
     /// Deletes a tag or an image there; what is not there is deleted.
@@ -180,18 +176,25 @@ impl Replica {
         if status.is_success() {
             return Ok(answer);
         }
+        let error = self.failed(status, &answer.bytes().await.unwrap_or_default());
+        if matches!(error, ReplicaError::Denied { .. }) {
+            // A token that is over is replaced at the next try.
+            *self.authorization.lock().await = None;
+        }
+        Err(error)
+    }
+
+    /// What an answer that is no success means.
+    fn failed(&self, status: StatusCode, body: &[u8]) -> ReplicaError {
+        let reason: String = String::from_utf8_lossy(body).chars().take(500).collect();
         let url = self.config.url.clone();
-        let reason = answer.text().await.unwrap_or_default().chars().take(500).collect();
         match status {
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-                // A token that is over is replaced at the next try.
-                *self.authorization.lock().await = None;
-                Err(ReplicaError::Denied { url, reason })
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => ReplicaError::Denied { url, reason },
+            StatusCode::TOO_MANY_REQUESTS => ReplicaError::Unavailable { url, reason },
+            status if status.is_server_error() => {
+                ReplicaError::Unavailable { url, reason: format!("{status} {reason}") }
             }
-            status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
-                Err(ReplicaError::Unavailable { url, reason: format!("{status} {reason}") })
-            }
-            status => Err(ReplicaError::Refused { url, status: status.as_u16(), reason }),
+            status => ReplicaError::Refused { url, status: status.as_u16(), reason },
         }
     }
 
@@ -210,26 +213,31 @@ impl Replica {
         let uri: Uri = format!("{}/", self.config.url).parse().map_err(|error| self.unavailable(&error))?;
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(gantry_wire::json::CONTENT_TYPE));
-        let target = "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken";
-        headers.insert(gantry_wire::json::TARGET, HeaderValue::from_static(target));
-        let signer =
-            Signer { credentials: &self.config.credentials, region: self.destination.region.as_str(), service: "ecr" };
-        let signed = signer.sign_headers(Method::POST.as_str(), &uri, &mut headers, b"{}", now());
+        let target = format!("{}.GetAuthorizationToken", Service::Ecr.model().target_prefix.unwrap_or_default());
+        let target = HeaderValue::try_from(target).map_err(|error| self.unavailable(&error))?;
+        headers.insert(gantry_wire::json::TARGET, target);
+        let signer = Signer {
+            credentials: &self.config.credentials,
+            region: self.destination.region.as_str(),
+            service: Service::Ecr.signing_name(),
+        };
+        // The other side checks against its clock, whatever a test makes of ours.
+        let now = system_now();
+        let signed = signer.sign_headers(Method::POST.as_str(), &uri, &mut headers, b"{}", now);
         signed.map_err(|error| self.unavailable(&error))?;
         let request = self.client.post(uri.to_string()).headers(headers).body("{}");
         let answer = request.send().await.map_err(|error| self.unavailable(&gantry_store::chain(&error)))?;
         let status = answer.status();
         let body = answer.bytes().await.map_err(|error| self.unavailable(&error))?;
         if !status.is_success() {
-            let reason: String = String::from_utf8_lossy(&body).chars().take(500).collect();
-            return Err(match status.is_client_error() {
-                true => ReplicaError::Denied { url: self.config.url.clone(), reason },
-                false => self.unavailable(&format!("{status} {reason}")),
+            return Err(match self.failed(status, &body) {
+                // A signature that is not accepted is a 400.
+                ReplicaError::Refused { url, reason, .. } => ReplicaError::Denied { url, reason },
+                error => error,
             });
         }
         let tokens: Tokens = serde_json::from_slice(&body).map_err(|error| self.unavailable(&error))?;
         let token = tokens.authorization_data.into_iter().next().map(|token| token.authorization_token);
-        let token = token.filter(|token| STANDARD.decode(token).is_ok());
         let token = token.ok_or_else(|| self.unavailable(&"it gave us no token"))?;
         let mut value = HeaderValue::try_from(format!("Basic {token}")).map_err(|error| self.unavailable(&error))?;
         value.set_sensitive(true);
@@ -239,9 +247,4 @@ impl Replica {
     fn unavailable(&self, reason: &impl fmt::Display) -> ReplicaError {
         ReplicaError::Unavailable { url: self.config.url.clone(), reason: reason.to_string() }
     }
-}
-
-/// Signatures are checked against the clock of the other side, whatever a test makes of ours.
-fn now() -> UnixMillis {
-    crate::registry::system_now()
 }

@@ -139,11 +139,14 @@ async fn a_destination_in_the_same_gantry_takes_over_the_blobs_and_copies_no_fur
     };
     t.registry.update_registry_settings(&elsewhere(), change).await.unwrap();
     let image = t.push_image("a1/one", "v1", &[b"layer"]).await;
+    let empty = json!({ "schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [] }).to_string();
+    t.send("PUT", "/v2/a1/two/manifests/empty", &[("content-type", OCI_INDEX)], empty).await.expect(201);
     let files = t.files("blobs").len();
     settle(&t.registry).await;
     let copy = t.registry.image(&elsewhere(), &name("a1/one"), &by_tag("v1")).await.unwrap();
     assert_eq!(copy.digest, digest(&image));
     assert_eq!(t.files("blobs").len(), files);
+    t.registry.image(&elsewhere(), &name("a1/two"), &by_tag("empty")).await.unwrap();
     let id = by_tag("v1");
     let (_, onwards) = t.registry.replications(&elsewhere(), &name("a1/one"), &id).await.unwrap();
     assert!(onwards.is_empty(), "{onwards:?}");
@@ -277,4 +280,8 @@ async fn a_copy_for_another_account_is_refused() {
         t.send("POST", "/v2/a1/new/blobs/uploads/", &headers(to), Body::empty()).await.expect(status);
     }
     assert!(t.registry.repository(&scope(), &name("a1/new")).await.is_ok(), "a copy makes its repository");
+    let half = headers("000000000000/us-east-1");
+    for header in half {
+        t.send("POST", "/v2/a1/one/blobs/uploads/", &[header], Body::empty()).await.expect(400);
+    }
 }

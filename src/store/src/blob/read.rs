@@ -86,14 +86,15 @@ impl Rest {
     async fn next(&mut self) -> io::Result<Bytes> {
         let wanted = usize::try_from(self.left.min(PIECE)).map_err(io::Error::other)?;
         let mut piece = self.buffer(wanted);
-        let mut read = read_cached(&self.file, &mut piece, self.at);
-        if read.is_none() {
-            let (file, at) = (Arc::clone(&self.file), self.at);
-            let waiting = tokio::task::spawn_blocking(move || file.read_at(&mut piece, at).map(|read| (piece, read)));
-            let (back, count) = waiting.await.map_err(io::Error::other)??;
-            (piece, read) = (back, Some(count));
-        }
-        let read = read.unwrap_or(0);
+        let cached = read_cached(&self.file, &mut piece, self.at);
+        let (mut piece, read) = match cached {
+            Some(read) => (piece, read),
+            None => {
+                let (file, at) = (Arc::clone(&self.file), self.at);
+                let read = move || file.read_at(&mut piece, at).map(|read| (piece, read));
+                tokio::task::spawn_blocking(read).await.map_err(io::Error::other)??
+            }
+        };
         if read == 0 {
             return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the blob is shorter than it was"));
         }

@@ -102,6 +102,10 @@ name!(
     Family, "family", "be 1 to 255 letters, digits, hyphens or underscores", is_ecs_name
 );
 name!(
+    /// The name of a status board; it stands in the board's address.
+    BoardName, "board name", "be 1 to 255 letters, digits, hyphens or underscores", is_ecs_name
+);
+name!(
     /// A task's id: 32 hexadecimal digits.
     TaskId, "task id", "be 32 hexadecimal digits", |t| is_hex(t, 32)
 );

@@ -6,10 +6,12 @@
 //! Read [`task::Task`] first: its status is what everybody else watches.
 
 pub mod arn;
+pub mod board;
 pub mod capacity_provider;
 pub mod cluster;
 pub mod container_instance;
 pub mod event;
+pub mod health;
 pub mod ids;
 pub mod image;
 pub mod lifecycle;
@@ -31,8 +33,8 @@ pub mod url;
 
 pub use arn::{Arn, Resource};
 pub use ids::{
-    AccountId, ClusterName, ContainerInstanceId, DeploymentId, Digest, Family, ImageTag, InvalidName, Region,
-    RepositoryName, Scope, ServiceName, TaskDefinitionId, TaskId, uuid_from_random,
+    AccountId, BoardName, ClusterName, ContainerInstanceId, DeploymentId, Digest, Family, ImageTag, InvalidName,
+    Region, RepositoryName, Scope, ServiceName, TaskDefinitionId, TaskId, uuid_from_random,
 };
 pub use tag::Tag;
 pub use time::UnixMillis;

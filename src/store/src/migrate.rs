@@ -57,6 +57,7 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../../migrations/sqlite/0010_replication.sql"),
     },
     Migration { version: 11, name: "scrub", sql: include_str!("../../../migrations/sqlite/0011_scrub.sql") },
+    Migration { version: 12, name: "boards", sql: include_str!("../../../migrations/sqlite/0012_boards.sql") },
 ];
 
 const CREATE_TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

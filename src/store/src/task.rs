@@ -5,7 +5,7 @@ mod filter;
 use std::collections::BTreeMap;
 
 use gantry_model::task::Task;
-use gantry_model::{ClusterName, ContainerInstanceId, Scope, ServiceName, TaskId, UnixMillis};
+use gantry_model::{AccountId, ClusterName, ContainerInstanceId, Region, Scope, ServiceName, TaskId, UnixMillis};
 
 use crate::{Conn, StoreError, Tx, body};
 
@@ -226,6 +226,34 @@ pub async fn counts_by_instance(
     rows.into_iter()
         .map(|(id, running, pending)| {
             Ok((ContainerInstanceId::parse(id).map_err(malformed)?, InstanceCounts { running, pending }))
+        })
+        .collect()
+}
+
+/// How many running tasks each service has, by scope, cluster and name; services without any are absent.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn running_by_service(
+    conn: &mut Conn,
+) -> Result<BTreeMap<(Scope, ClusterName, ServiceName), u32>, StoreError> {
+    let rows: Vec<(String, String, String, String, i64)> = sqlx::query_as(
+        "SELECT account, region, cluster, service, COUNT(*) FROM task
+         WHERE last_status = 'RUNNING' AND service IS NOT NULL GROUP BY account, region, cluster, service",
+    )
+    .fetch_all(conn)
+    .await
+    .map_err(StoreError::query("count the tasks of the services"))?;
+    let malformed = |source| StoreError::Malformed { what: "service of a task", source };
+    rows.into_iter()
+        .map(|(account, region, cluster, service, running)| {
+            let scope = Scope {
+                account: AccountId::parse(account).map_err(malformed)?,
+                region: Region::parse(region).map_err(malformed)?,
+            };
+            let cluster = ClusterName::parse(cluster).map_err(malformed)?;
+            let service = ServiceName::parse(service).map_err(malformed)?;
+            Ok(((scope, cluster, service), u32::try_from(running).unwrap_or(u32::MAX)))
         })
         .collect()
 }

@@ -43,6 +43,8 @@ pub async fn pass(control: &Arc<Control>) -> Result<(), Failure> {
                 }
                 let oldest = now.plus_seconds(-DEPLOYMENTS_KEPT_S);
                 gantry_store::service_deployment::delete_finished_before(tx, oldest).await?;
+                gantry_store::service_health::forget_before(tx, oldest).await?;
+                gantry_store::board::forget_expired_links(tx, now).await?;
                 gantry_store::event::prune(tx, EVENTS_KEPT).await?;
                 gantry_store::session::delete_expired(tx, now).await?;
                 gantry_store::client_token::delete_expired(tx).await?;

@@ -3,6 +3,7 @@
 
 pub mod agents;
 pub mod delivery;
+pub mod health;
 pub mod hooks;
 pub mod housekeeping;
 pub mod provisioning;
@@ -24,6 +25,7 @@ pub fn start(control: &Arc<Control>) -> JoinSet<()> {
     let bus = Arc::clone(control);
     set.spawn(async move { bus.bus.run(&bus.store).await });
     set.spawn(services::run(Arc::clone(control)));
+    set.spawn(health::run(Arc::clone(control)));
     set.spawn(hooks::run(Arc::clone(control)));
     set.spawn(provisioning::run(Arc::clone(control)));
     set.spawn(scaling::run(Arc::clone(control)));

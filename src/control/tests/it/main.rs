@@ -10,6 +10,7 @@ mod clusters;
 mod container_instances;
 mod events;
 mod front;
+mod health;
 mod managed_scaling;
 mod protection;
 mod registry_walk;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what cannot be prepared fails the test")]
 
+mod boards;
 mod join_tokens;
 mod nouns;
 mod support;

@@ -1,6 +1,7 @@
 //! The `gantry` binary: command line, configuration and wiring. Everything that it wires stands in the other crates.
 
 mod backup;
+mod boards;
 mod bootstrap;
 mod cli;
 mod embedded_agent;

@@ -24,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 use tower_sessions::cookie::SameSite;
 use tower_sessions::{Expiry, SessionManagerLayer};
 
+use crate::boards::StoredBoards;
 use crate::bootstrap::{self, Credentials};
 use crate::cli::ServeFlags;
 use crate::embedded_agent;
@@ -224,6 +225,7 @@ fn router(
         endpoint_url: control.config.endpoint_url.clone(),
         last_seq,
         accounts: Arc::new(StoredAccounts(Arc::clone(control))),
+        boards: Arc::new(StoredBoards(Arc::clone(control))),
         site: flags.site_dir.clone(),
     });
     // Without TLS of its own the listener is for loopback and for behind a proxy; the cookie must survive both.

@@ -11,7 +11,9 @@ use leptos_router::path;
 
 use crate::layout::Frame;
 use crate::live::provide_live;
-use crate::pages::{clusters, events, home, login, not_found, repositories, services, task_definitions, tasks};
+use crate::pages::{
+    boards, clusters, events, home, login, not_found, repositories, search, services, status, task_definitions, tasks,
+};
 
 /// A page is sent when all of it is there.
 const WHOLE: SsrMode = SsrMode::Async;
@@ -25,6 +27,7 @@ pub fn App() -> impl IntoView {
         <Router>
             <Routes fallback=not_found::NotFound>
                 <Route path=path!("/login") view=login::Login ssr=WHOLE />
+                <Route path=path!("/status/:board") view=status::StatusBoard ssr=WHOLE />
                 <ParentRoute path=path!("") view=Frame ssr=WHOLE>
                     <Route path=path!("/") view=home::Home ssr=WHOLE />
                     <Route path=path!("/events") view=events::Events ssr=WHOLE />
@@ -41,7 +44,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/clusters/:cluster/services/:service/:section") view=services::ServicePage ssr=WHOLE />
                     <Route path=path!("/clusters/:cluster/run-task") view=tasks::RunTask ssr=WHOLE />
                     <Route path=path!("/clusters/:cluster/tasks/:task") view=tasks::TaskPage ssr=WHOLE />
-                    <TaskDefinitionAndRepositoryRoutes />
+                    <OtherRoutes />
                 </ParentRoute>
             </Routes>
         </Router>
@@ -50,7 +53,7 @@ pub fn App() -> impl IntoView {
 
 /// A second table: a tuple of routes has room for sixteen.
 #[component(transparent)]
-fn TaskDefinitionAndRepositoryRoutes() -> impl leptos_router::MatchNestedRoutes + Clone {
+fn OtherRoutes() -> impl leptos_router::MatchNestedRoutes + Clone {
     view! {
         <ParentRoute path=path!("") view=leptos_router::components::Outlet ssr=WHOLE>
             <Route path=path!("/task-definitions") view=task_definitions::Families ssr=WHOLE />
@@ -59,6 +62,11 @@ fn TaskDefinitionAndRepositoryRoutes() -> impl leptos_router::MatchNestedRoutes 
             <Route path=path!("/register-task-definition") view=task_definitions::Register ssr=WHOLE />
             <Route path=path!("/repositories") view=repositories::Repositories ssr=WHOLE />
             <Route path=path!("/create-repository") view=repositories::CreateRepository ssr=WHOLE />
+            <Route path=path!("/clusters/:cluster/topology") view=clusters::ClusterTopology ssr=WHOLE />
+            <Route path=path!("/search") view=search::Search ssr=WHOLE />
+            <Route path=path!("/boards") view=boards::BoardList ssr=WHOLE />
+            <Route path=path!("/create-board") view=boards::CreateBoard ssr=WHOLE />
+            <Route path=path!("/boards/:board") view=boards::BoardPage ssr=WHOLE />
             <Route path=path!("/repositories/*repository") view=repositories::RepositoryPage ssr=WHOLE />
         </ParentRoute>
     }

@@ -21,7 +21,9 @@ pub mod layout;
 pub mod live;
 pub mod pages;
 pub mod state;
+pub mod task_definition_form;
 pub mod task_definition_json;
+pub mod visitor;
 
 #[cfg(feature = "ssr")]
 pub mod sdk;
@@ -29,7 +31,7 @@ pub mod sdk;
 pub mod server;
 
 #[cfg(feature = "ssr")]
-pub use server::{Accounts, WebContext, router};
+pub use server::{Accounts, Boards, NewBoardLink, WebContext, router};
 
 /// Takes the server's HTML over in the browser.
 #[cfg(feature = "hydrate")]

@@ -38,8 +38,15 @@ const ENDPOINT: &str = "http://in.process";
 /// # Errors
 /// [`ApiError::SignedOut`] when nobody is.
 pub fn ecs() -> Result<aws_sdk_ecs::Client, ApiError> {
-    let (context, principal) = context_and_principal()?;
-    Ok(ecs_as(&context, principal)?)
+    ecs_of(principal()?)
+}
+
+/// An ECS client that acts as `principal`: the maker of a board's link, in the place of a visitor.
+///
+/// # Errors
+/// [`ApiError::NoAnswer`] outside of a request to the dashboard.
+pub fn ecs_of(principal: Principal) -> Result<aws_sdk_ecs::Client, ApiError> {
+    Ok(ecs_as(&web_context()?, principal)?)
 }
 
 /// An ECR client that acts as the person who is signed in.

@@ -27,6 +27,18 @@ impl State {
         }
     }
 
+    /// How far up a list the state stands that shows trouble first; 0 is the top.
+    #[must_use]
+    pub const fn urgency(self) -> u8 {
+        match self {
+            Self::Failed => 0,
+            Self::Unknown => 1,
+            Self::Pending => 2,
+            Self::Draining => 3,
+            Self::Running | Self::Stopped => 4,
+        }
+    }
+
     /// The state of a task by its `lastStatus`; `failed` when it stopped and its exit or stop code says so.
     #[must_use]
     pub fn of_task(last_status: &str, failed: bool) -> Self {

@@ -69,7 +69,9 @@ pub async fn resume(control: &Arc<Control>) -> Result<(), Failure> {
     let now = control.now();
     let done = control.store.write(move |tx| {
         Box::pin(async move {
-            let Some(until) = watched_until(tx).await?.filter(|until| now.millis_since(*until) > PAUSE_MS) else { return Ok(()) };
+            let Some(until) = watched_until(tx).await?.filter(|until| now.millis_since(*until) > PAUSE_MS) else {
+                return Ok(());
+            };
             for (service, health) in service_health::latest(tx).await? {
                 if !matches!(health, Health::Idle | Health::Unknown) {
                     service_health::put(tx, &service, until, Health::Unknown).await?;

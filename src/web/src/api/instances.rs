@@ -53,6 +53,12 @@ impl InstanceSummary {
         (state, word)
     }
 
+    /// How it is called: by its EC2 instance id, or by the start of its own.
+    #[must_use]
+    pub fn name(&self) -> String {
+        if self.ec2_instance_id.is_empty() { crate::format::short_id(&self.id) } else { self.ec2_instance_id.clone() }
+    }
+
     /// The address of its page.
     #[must_use]
     pub fn href(&self) -> String {
@@ -134,7 +140,7 @@ pub async fn set_instance_state(cluster: String, instance: String, status: Strin
 }
 
 #[cfg(feature = "ssr")]
-mod read {
+pub(crate) mod read {
     use aws_sdk_ecs::Client;
     use aws_sdk_ecs::types::{ContainerInstance, Resource};
 
@@ -143,7 +149,7 @@ mod read {
     use crate::error::ApiError;
     use crate::format::last_part;
 
-    pub(super) async fn describe_all(ecs: &Client, cluster: &str) -> Result<Vec<InstanceSummary>, ApiError> {
+    pub(crate) async fn describe_all(ecs: &Client, cluster: &str) -> Result<Vec<InstanceSummary>, ApiError> {
         let arns: Vec<String> = ecs
             .list_container_instances()
             .cluster(cluster)

@@ -3,22 +3,30 @@
 //! View types are small, serialise with serde, and carry what pages show and nothing else. The SDK's types stay on the
 //! server. A server function's address is `/ui/api/` and its `endpoint`, which never changes with a build.
 
+pub mod board_view;
+pub mod boards;
 pub mod cluster_events;
 pub mod clusters;
+pub mod fitting;
+pub mod image_tags;
 pub mod images;
 pub mod instances;
+pub mod lifecycle;
 #[cfg(feature = "ssr")]
 pub(crate) mod network;
 pub mod overview;
 pub mod pools;
 pub mod repositories;
+pub mod search;
 pub mod service_list;
+pub mod service_record;
 pub mod services;
 pub mod session;
 pub mod staged;
 pub mod task_definitions;
 pub mod task_list;
 pub mod tasks;
+pub mod topology;
 
 use serde::{Deserialize, Serialize};
 

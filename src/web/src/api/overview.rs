@@ -20,6 +20,21 @@ pub struct Overview {
     pub rollouts: Vec<ServiceSummary>,
     /// The newest events, of all clusters.
     pub events: Vec<ServiceEvent>,
+    /// What is there already, as long as no service is.
+    pub first_steps: Option<FirstSteps>,
+}
+
+/// How far somebody is on the way to the first service.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct FirstSteps {
+    /// Whether some cluster has a host.
+    pub host: bool,
+    /// Whether some repository has an image.
+    pub image: bool,
+    /// Whether a task definition is registered.
+    pub definition: bool,
+    /// Host and port of the registry, as `docker` takes it.
+    pub registry_host: String,
 }
 
 /// A cluster with the sums over its services and hosts.
@@ -70,12 +85,16 @@ pub async fn load_overview() -> Result<Overview, ApiError> {
     overview.attention.sort_by_key(|attention| attention.service.health().0 != State::Failed);
     overview.events.sort_by(|a, b| (b.at, &b.id).cmp(&(a.at, &a.id)));
     overview.events.truncate(read::NEWEST_EVENTS);
+    if overview.clusters.iter().all(|cluster| cluster.cluster.services == 0) {
+        let host = overview.clusters.iter().any(|cluster| cluster.cluster.instances > 0);
+        overview.first_steps = Some(read::first_steps(host).await?);
+    }
     Ok(overview)
 }
 
 #[cfg(feature = "ssr")]
 pub(crate) mod read {
-    use super::{Attention, ClusterOverview, Overview};
+    use super::{Attention, ClusterOverview, FirstSteps, Overview};
     use crate::api::cluster_events::{ServiceEvent, read::events};
     use crate::api::clusters::ClusterSummary;
     use crate::api::instances::{InstanceSummary, list_instances, sum};
@@ -84,6 +103,23 @@ pub(crate) mod read {
     use crate::state::State;
 
     pub(super) const NEWEST_EVENTS: usize = 12;
+
+    /// How far it is to the first service.
+    pub(super) async fn first_steps(host: bool) -> Result<FirstSteps, ApiError> {
+        let (ecs, ecr) = (crate::sdk::ecs()?, crate::sdk::ecr()?);
+        let families = ecs.list_task_definition_families().max_results(1).send().await?;
+        let repositories = ecr.describe_repositories().max_results(100).send().await?;
+        let mut image = false;
+        for repository in repositories.repositories() {
+            let name = repository.repository_name().unwrap_or_default();
+            image = !ecr.list_images().repository_name(name).max_results(1).send().await?.image_ids().is_empty();
+            if image {
+                break;
+            }
+        }
+        let registry_host = crate::sdk::web_context()?.registry_host;
+        Ok(FirstSteps { host, image, definition: !families.families().is_empty(), registry_host })
+    }
 
     /// One cluster as the overview shows it.
     pub(crate) async fn cluster(found: ClusterSummary) -> Result<ClusterOverview, ApiError> {

@@ -16,6 +16,8 @@ pub struct RepositorySummary {
     pub created_at: Option<i64>,
     /// Whether a tag that is taken stays with its image.
     pub immutable: bool,
+    /// Whether each push is scanned.
+    pub scan_on_push: bool,
     pub images: u32,
     /// The sum of the sizes of its images in bytes; layers that images share count for each.
     pub size: i64,
@@ -70,6 +72,23 @@ pub async fn create_repository(name: String, mutability: String) -> Result<(), A
     Ok(())
 }
 
+/// Sets whether tags of a repository may move.
+#[server(prefix = "/ui/api", endpoint = "set-tag-mutability")]
+pub async fn set_tag_mutability(name: String, mutability: String) -> Result<(), ApiError> {
+    let mutability = mutability.as_str().into();
+    crate::sdk::ecr()?.put_image_tag_mutability().repository_name(name).image_tag_mutability(mutability).send().await?;
+    Ok(())
+}
+
+/// Sets whether each push to a repository is scanned.
+#[server(prefix = "/ui/api", endpoint = "set-scan-on-push")]
+pub async fn set_scan_on_push(name: String, scan: Option<String>) -> Result<(), ApiError> {
+    let scanning = aws_sdk_ecr::types::ImageScanningConfiguration::builder().scan_on_push(scan.is_some()).build();
+    let ecr = crate::sdk::ecr()?;
+    ecr.put_image_scanning_configuration().repository_name(name).image_scanning_configuration(scanning).send().await?;
+    Ok(())
+}
+
 /// Deletes a repository, with `force` also its images, and goes to the list.
 ///
 /// # Errors
@@ -96,6 +115,7 @@ mod read {
             arn: text(repository.repository_arn()),
             created_at: millis(repository.created_at()),
             immutable: repository.image_tag_mutability() == Some(&ImageTagMutability::Immutable),
+            scan_on_push: repository.image_scanning_configuration().is_some_and(|scanning| scanning.scan_on_push()),
             images: u32::try_from(images.len()).unwrap_or(u32::MAX),
             size: images.iter().map(|image| image.size).sum(),
             pushed_at: images.iter().filter_map(|image| image.pushed_at).max(),

@@ -75,14 +75,7 @@ impl ServiceSummary {
 
 /// Sorts what needs a look to the top, the rest by name.
 pub fn trouble_first(services: &mut [ServiceSummary]) {
-    let rank = |service: &ServiceSummary| match service.health().0 {
-        State::Failed => 0,
-        State::Unknown => 1,
-        State::Pending => 2,
-        State::Draining => 3,
-        State::Running | State::Stopped => 4,
-    };
-    services.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.name.cmp(&b.name)));
+    services.sort_by(|a, b| a.health().0.urgency().cmp(&b.health().0.urgency()).then_with(|| a.name.cmp(&b.name)));
 }
 
 /// All services of a cluster, those that need a look first.

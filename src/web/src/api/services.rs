@@ -30,6 +30,8 @@ pub struct ServiceDetail {
     pub configuration: Vec<(String, String)>,
     /// The ACTIVE revisions of its family, newest first.
     pub revisions: Vec<u32>,
+    /// The containers of its definition with their images.
+    pub containers: Vec<(String, String)>,
 }
 
 /// `deploymentCircuitBreaker`.
@@ -122,6 +124,10 @@ pub async fn describe_service(cluster: String, service: String) -> Result<Servic
     if detail.strategy != "ROLLING" {
         detail.staged = super::staged::read::under_way(&ecs, found.current_service_deployment()).await?;
     }
+    let definition = super::task_definitions::read::revision(&detail.summary.task_definition).await;
+    // A service of task sets has no definition of its own.
+    detail.containers =
+        definition.map(|d| d.containers.into_iter().map(|c| (c.name, c.image)).collect()).unwrap_or_default();
     detail.revisions = super::task_definitions::read::active_revisions(&ecs, detail.family()).await?;
     Ok(detail)
 }
@@ -249,6 +255,7 @@ mod read {
             events: events(cluster, service),
             configuration: facts(service),
             revisions: Vec::new(),
+            containers: Vec::new(),
         }
     }
 
@@ -342,6 +349,7 @@ mod tests {
             events: Vec::new(),
             configuration: Vec::new(),
             revisions: revisions.to_vec(),
+            containers: Vec::new(),
         }
     }
 

@@ -120,10 +120,35 @@ pub async fn task_definition_json(name: String) -> Result<(String, String), ApiE
     Ok((format!("{}:{}", found.family, found.revision), found.json))
 }
 
+/// What the editor starts from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EditorBase {
+    /// `family:revision`.
+    pub name: String,
+    /// The definition as it can be registered again.
+    pub json: String,
+    /// Services that run it, as (cluster, service).
+    pub used_by: Vec<(String, String)>,
+}
+
+/// Reads the definition `name` (a family, or `family:revision`) for the editor.
+#[server(prefix = "/ui/api", endpoint = "editor-base")]
+pub async fn load_editor_base(name: String) -> Result<EditorBase, ApiError> {
+    let found = read::revision(&name).await?;
+    let name = format!("{}:{}", found.family, found.revision);
+    let used_by = read::uses(&crate::sdk::ecs()?).await?.remove(&name).unwrap_or_default();
+    Ok(EditorBase { name, json: found.json, used_by })
+}
+
 /// Registers what `json` holds and goes to the new revision's page. `base` is the revision that was edited: when somebody
-/// registered a newer one meanwhile, nothing is registered until the editor has seen it.
+/// registered a newer one meanwhile, nothing is registered until the editor has seen it. `deploy`, as `cluster/service`,
+/// is the service that the new revision is deployed to at once; then the way leads to its page.
 #[server(prefix = "/ui/api", endpoint = "register-task-definition")]
-pub async fn register_task_definition(json: String, base: String) -> Result<(), ApiError> {
+pub async fn register_task_definition(
+    json: String,
+    base: String,
+    #[server(default)] deploy: String,
+) -> Result<(), ApiError> {
     let definition =
         crate::task_definition_json::parse(&json).map_err(|m| ApiError::refused("SerializationException", m))?;
     if let Some((family, revision)) = base.split_once(':')
@@ -142,7 +167,14 @@ pub async fn register_task_definition(json: String, base: String) -> Result<(), 
     let answer = crate::sdk::ecs_json("RegisterTaskDefinition", &definition).await?;
     let text = |member: &str| answer.pointer(&format!("/taskDefinition/{member}")).cloned().unwrap_or_default();
     let (family, revision) = (text("family"), text("revision"));
-    leptos_axum::redirect(&format!("/task-definitions/{}/{revision}", family.as_str().unwrap_or_default()));
+    let family = family.as_str().unwrap_or_default();
+    let Some((cluster, service)) = deploy.split_once('/') else {
+        leptos_axum::redirect(&format!("/task-definitions/{family}/{revision}"));
+        return Ok(());
+    };
+    let name = format!("{family}:{revision}");
+    crate::sdk::ecs()?.update_service().cluster(cluster).service(service).task_definition(name).send().await?;
+    leptos_axum::redirect(&format!("/clusters/{cluster}/services/{service}"));
     Ok(())
 }
 
@@ -231,7 +263,7 @@ pub(crate) mod read {
     }
 
     /// One revision, without what other calls know of it.
-    pub(super) async fn revision(name: &str) -> Result<Revision, ApiError> {
+    pub(crate) async fn revision(name: &str) -> Result<Revision, ApiError> {
         let answer = crate::sdk::ecs_json("DescribeTaskDefinition", &json!({ "taskDefinition": name })).await.map_err(
             |error| {
                 if error.code() == "ClientException" { ApiError::missing("task definition", name) } else { error }

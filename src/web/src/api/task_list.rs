@@ -90,6 +90,38 @@ impl TaskSummary {
     }
 }
 
+/// Tasks that failed for the same reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailureGroup {
+    pub reason: String,
+    pub tasks: u32,
+    pub last_at: Option<i64>,
+    pub exit_code: Option<i32>,
+    /// The page of the last of them.
+    pub href: String,
+}
+
+/// What tasks failed of, the commonest first. `stopped` is in the order of a list: the newest first.
+#[must_use]
+pub fn failures_by_reason(stopped: &[TaskSummary]) -> Vec<FailureGroup> {
+    let mut groups: Vec<FailureGroup> = Vec::new();
+    for task in stopped.iter().filter(|task| task.failed()) {
+        let reason = task.why_stopped();
+        match groups.iter_mut().find(|group| group.reason == reason) {
+            Some(group) => group.tasks += 1,
+            None => groups.push(FailureGroup {
+                reason,
+                tasks: 1,
+                last_at: task.stopped_at,
+                exit_code: task.exit_code(),
+                href: task.href(),
+            }),
+        }
+    }
+    groups.sort_by_key(|group| std::cmp::Reverse((group.tasks, group.last_at)));
+    groups
+}
+
 /// `RUNNING` as "Running".
 #[must_use]
 pub fn sentence(status: &str) -> String {
@@ -188,5 +220,50 @@ pub(crate) mod read {
                 })
                 .collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stopped(id: &str, at: i64, exit_code: i32, reason: &str) -> TaskSummary {
+        TaskSummary {
+            id: id.to_owned(),
+            cluster: "prod".to_owned(),
+            service: None,
+            task_definition: "web:1".to_owned(),
+            last_status: "STOPPED".to_owned(),
+            desired_status: "STOPPED".to_owned(),
+            health_status: "UNKNOWN".to_owned(),
+            instance: None,
+            availability_zone: None,
+            launch_type: "EC2".to_owned(),
+            created_at: None,
+            started_at: None,
+            stopped_at: Some(at),
+            stop_code: Some("EssentialContainerExited".to_owned()),
+            stopped_reason: Some(reason.to_owned()),
+            containers: vec![ContainerSummary {
+                name: "app".to_owned(),
+                last_status: "STOPPED".to_owned(),
+                exit_code: Some(exit_code),
+                reason: None,
+            }],
+        }
+    }
+
+    #[test]
+    fn failures_are_told_by_their_reason_the_commonest_first() {
+        let tasks = [
+            stopped("d", 40, 1, "out of disk"),
+            stopped("c", 30, 137, "out of memory"),
+            stopped("b", 20, 0, "done"),
+            stopped("a", 10, 137, "out of memory"),
+        ];
+        let told: Vec<_> =
+            failures_by_reason(&tasks).into_iter().map(|g| (g.reason, g.tasks, g.last_at, g.exit_code)).collect();
+        let expected = [("out of memory", 2, Some(30), Some(137)), ("out of disk", 1, Some(40), Some(1))];
+        assert_eq!(told, expected.map(|(reason, tasks, at, code)| (reason.to_owned(), tasks, at, code)));
     }
 }

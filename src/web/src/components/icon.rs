@@ -8,6 +8,7 @@ use crate::state::State;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Icon {
     Audit,
+    Board,
     Check,
     Clock,
     Cluster,
@@ -45,6 +46,9 @@ impl Icon {
     const fn drawing(self) -> &'static str {
         match self {
             Self::Audit => r#"<path d="M8 1.8 13 3.6v4c0 3-2 5.3-5 6.6-3-1.3-5-3.6-5-6.6v-4zM5.8 8l1.6 1.6 2.900-3"/>"#,
+            Self::Board => {
+                r#"<rect x="1.8" y="2.8" width="12.4" height="8.4" rx="1"/><path d="M5.5 13.5h5M8 11.2v2.3"/>"#
+            }
             Self::Check => r#"<path d="m3 8.5 3.2 3.2L13 4.8"/>"#,
             Self::Clock => r#"<circle cx="8" cy="8" r="6"/><path d="M8 4.8V8l2.2 1.4"/>"#,
             Self::Cluster => {

@@ -4,6 +4,7 @@
 
 pub mod capacity;
 pub mod code;
+pub mod days;
 pub mod dialog;
 pub mod diff;
 pub mod empty;
@@ -25,6 +26,7 @@ pub mod task_table;
 
 pub use capacity::{Capacity, CapacityBar, CapacityInline};
 pub use code::{CodeBlock, CommandLine, CopyButton};
+pub use days::Days;
 pub use dialog::{ConfirmDialog, DialogButton, done};
 pub use diff::{Change, ChangeKind, DiffView};
 pub use empty::{EmptyState, LoadingCard};

@@ -66,19 +66,21 @@ where
 /// What stands in place of something that could not be had.
 pub fn not_here(title: &'static str, error: ApiError) -> impl IntoView {
     if error.is_not_found() {
-        set_not_found();
+        set_status(404);
     }
     view! { <section class="card" data-tone="failed"><ErrorPanel title=format!("{title}: not possible") error /></section> }
 }
 
-/// Makes 404 the status of the page that is being rendered.
+/// Makes `status` the status of the page that is being rendered.
 #[cfg(feature = "ssr")]
-pub(crate) fn set_not_found() {
-    if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
-        response.set_status(http::StatusCode::NOT_FOUND);
+pub(crate) fn set_status(status: u16) {
+    if let (Some(response), Ok(status)) =
+        (use_context::<leptos_axum::ResponseOptions>(), http::StatusCode::from_u16(status))
+    {
+        response.set_status(status);
     }
 }
 
 /// In the browser there is no status to set.
 #[cfg(not(feature = "ssr"))]
-pub(crate) fn set_not_found() {}
+pub(crate) fn set_status(_: u16) {}

@@ -1,6 +1,7 @@
 //! One block a task: the signature of the dashboard.
 
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::state::State;
 
@@ -8,7 +9,7 @@ use crate::state::State;
 const MOST_BLOCKS: u32 = 24;
 
 /// How many tasks are in which state.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StateCounts {
     pub running: u32,
     pub draining: u32,

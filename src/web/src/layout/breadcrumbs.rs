@@ -46,6 +46,9 @@ pub fn crumbs(path: &str) -> Vec<Crumb> {
             }
             way
         }
+        ["boards", board] => vec![Crumb::new("Status boards", "/boards"), Crumb::new(*board, path)],
+        ["boards"] => vec![Crumb::new("Status boards", path)],
+        ["create-board"] => vec![Crumb::new("Status boards", "/boards"), Crumb::new("Create", path)],
         ["create-repository"] => vec![Crumb::new("Repositories", "/repositories"), Crumb::new("Create", path)],
         [first, ..] => vec![Crumb::new(sentence(first), path)],
     }
@@ -109,6 +112,7 @@ mod tests {
             ("/clusters/prod/create-service", "Clusters / prod / Create service"),
             ("/task-definitions/web/3", "Task definitions / web / 3"),
             ("/repositories/team/app", "Repositories / team/app"),
+            ("/boards/wall", "Status boards / wall"),
             ("/events", "Events"),
         ] {
             assert_eq!(titles(path), way, "{path}");

@@ -4,6 +4,8 @@ use leptos::prelude::*;
 use leptos_router::components::Outlet;
 use leptos_router::hooks::use_location;
 
+use super::keys::{Keys, listen_for_keys};
+use super::palette::Palette;
 use super::sidenav::{BottomBar, SideNav};
 use super::topbar::TopBar;
 
@@ -11,6 +13,7 @@ use super::topbar::TopBar;
 #[component]
 pub fn Frame() -> impl IntoView {
     focus_on_navigation();
+    listen_for_keys();
     view! {
         <a class="skip-link" href="#main" rel="external">"Skip to content"</a>
         <div class="app">
@@ -21,6 +24,8 @@ pub fn Frame() -> impl IntoView {
             </main>
             <BottomBar />
         </div>
+        <Palette />
+        <Keys />
     }
 }
 

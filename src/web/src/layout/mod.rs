@@ -2,7 +2,9 @@
 
 pub mod breadcrumbs;
 pub mod frame;
+pub mod keys;
 pub mod live_dot;
+pub mod palette;
 pub mod sidenav;
 pub mod topbar;
 

@@ -4,6 +4,7 @@ use gantry_model::event::EventKind;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
+use super::keys::KEYS;
 use crate::api::clusters::list_clusters;
 use crate::components::{Icon, IconMark, Shape};
 use crate::format::query_value;
@@ -28,7 +29,14 @@ pub fn SideNav() -> impl IntoView {
                 <p class="sidenav-title caps">"Store"</p>
                 <Item icon=Icon::Repository title="Repositories" href="/repositories" />
             </div>
-            <p class="sidenav-foot"><span>"Gantry "{env!("CARGO_PKG_VERSION")}</span></p>
+            <div class="sidenav-group">
+                <p class="sidenav-title caps">"Share"</p>
+                <Item icon=Icon::Board title="Status boards" href="/boards" />
+            </div>
+            <p class="sidenav-foot">
+                <span>"Gantry "{env!("CARGO_PKG_VERSION")}</span>
+                <button type="button" class="keys-trigger" popovertarget=KEYS><kbd class="kbd">"?"</kbd>" keys"</button>
+            </p>
         </nav>
     }
 }
@@ -39,6 +47,7 @@ fn is_current(path: &str, href: &str) -> bool {
         "/" => path == "/",
         "/clusters" => path == "/clusters" || path == "/create-cluster",
         "/task-definitions" => path.starts_with(href) || path == "/register-task-definition",
+        "/boards" => path.starts_with(href) || path == "/create-board",
         "/repositories" => path.starts_with(href) || path == "/create-repository",
         _ => path.strip_prefix(href).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
     }

@@ -5,6 +5,7 @@ use leptos_router::hooks::use_location;
 
 use super::breadcrumbs::Breadcrumbs;
 use super::live_dot::LiveDot;
+use super::palette::PaletteTrigger;
 use crate::api::session::load_about;
 use crate::components::{BrandMark, Icon, IconMark};
 
@@ -24,6 +25,7 @@ pub fn TopBar() -> impl IntoView {
             </Suspense>
             <Breadcrumbs />
             <div class="topbar-tools">
+                <PaletteTrigger />
                 <LiveDot />
                 <ThemeToggle />
                 <Suspense>

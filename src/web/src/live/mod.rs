@@ -1,8 +1,10 @@
-//! Live status: one event stream a browser page, from the sequence that the server put into its HTML.
+//! Live status: one event stream a browser, shared by its tabs, from the sequence that the server put into its HTML.
 //!
 //! A page says which kinds of events concern it ([`refresh_on`]); when one arrives it asks the server again, at most once
 //! in 150 ms. Components never open streams. On the server nothing of this runs.
 
+#[cfg(feature = "hydrate")]
+mod source;
 #[cfg(feature = "hydrate")]
 mod stream;
 

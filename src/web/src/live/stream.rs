@@ -1,8 +1,8 @@
 //! The browser's end of `GET /events`.
 //!
-//! One `EventSource` for the whole page, with the kinds that somebody listens to in its query. The browser reconnects by
-//! itself with `Last-Event-ID`; when the server refuses for good (a restart behind a proxy, a session that ended) the
-//! source closes and is opened anew with `after`, ever more slowly.
+//! One [`Source`] for the whole page. The browser reconnects by itself with `Last-Event-ID`; when the server refuses for
+//! good (a restart behind a proxy, a session that ended) the source closes and is opened anew with `after`, ever more
+//! slowly.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -12,11 +12,10 @@ use std::time::Duration;
 use gantry_model::event::EventKind;
 use leptos::prelude::*;
 use serde::Deserialize;
-use wasm_bindgen::JsCast;
-use wasm_bindgen::closure::Closure;
-use web_sys::{EventSource, MessageEvent};
 
 use super::LiveState;
+use super::source::{News, Source};
+use crate::visitor::local_time;
 
 /// At most one call of a subscriber in this time.
 const COALESCE: Duration = Duration::from_millis(150);
@@ -25,8 +24,11 @@ const STALE_AFTER: Duration = Duration::from_secs(40);
 /// Subscriptions of a page change together; the stream is opened once they have.
 const SETTLE: Duration = Duration::from_millis(30);
 const LONGEST_WAIT_S: u64 = 15;
+/// How often a page says to the shared worker that it is still there.
+const STILL_HERE: Duration = Duration::from_secs(20);
 
-const KINDS: [EventKind; 8] = [
+const KINDS: [EventKind; 9] = [
+    EventKind::CapacityProvider,
     EventKind::Cluster,
     EventKind::ContainerInstance,
     EventKind::TaskDefinition,
@@ -46,29 +48,9 @@ struct Subscriber {
     waiting: bool,
 }
 
-type Listener = Closure<dyn FnMut(MessageEvent)>;
-type Callback = Closure<dyn FnMut()>;
-
-/// An open source with the closures that it calls; they live as long as it.
-struct Connection {
-    source: EventSource,
-    kinds: BTreeSet<&'static str>,
-    _message: Listener,
-    _open: Callback,
-    _error: Callback,
-}
-
-impl Drop for Connection {
-    fn drop(&mut self) {
-        self.source.set_onopen(None);
-        self.source.set_onerror(None);
-        self.source.close();
-    }
-}
-
 #[derive(Default)]
 struct Hub {
-    connection: Option<Connection>,
+    connection: Option<Source>,
     subscribers: Vec<Subscriber>,
     next_id: u64,
     last_seq: i64,
@@ -104,6 +86,9 @@ pub(super) fn start(state: RwSignal<LiveState>) {
     // A page that goes into the back-forward cache must not hold a connection there.
     let _ = window_event_listener_untyped("pagehide", |_| HUB.with_borrow_mut(|hub| hub.connection = None));
     let _ = window_event_listener_untyped("pageshow", |_| settle());
+    let still_here = || HUB.with_borrow(|hub| hub.connection.iter().for_each(Source::still_here));
+    // A browser without timers has no worker either.
+    let _timer = set_interval_with_handle(still_here, STILL_HERE);
     settle();
 }
 
@@ -136,24 +121,18 @@ fn connect_if_needed() {
         let served = hub.connection.as_ref().is_some_and(|open| wanted.is_subset(&open.kinds));
         if hub.state.is_some() && !wanted.is_empty() && !served {
             hub.connection = None;
-            hub.connection = open(wanted, hub.last_seq);
+            let all = KINDS.map(EventKind::as_str);
+            hub.connection = Source::open(wanted, &all, hub.last_seq, on_news);
         }
     });
 }
 
-fn open(kinds: BTreeSet<&'static str>, after: i64) -> Option<Connection> {
-    let topics: Vec<&str> = kinds.iter().copied().collect();
-    let url = format!("/events?topics={}&after={after}", topics.join(","));
-    let source = EventSource::new(&url).ok()?;
-    let message: Listener = Closure::new(|event: MessageEvent| on_message(&event));
-    for name in KINDS.iter().map(|kind| kind.as_str()).chain(["reset"]) {
-        source.add_event_listener_with_callback(name, message.as_ref().unchecked_ref()).ok()?;
+fn on_news(news: News) {
+    match news {
+        News::Open => on_open(),
+        News::Lost { closed } => on_error(closed),
+        News::Event { kind, id, data } => on_event(&kind, &id, &data),
     }
-    let opened: Callback = Closure::new(on_open);
-    let failed: Callback = Closure::new(on_error);
-    source.set_onopen(Some(opened.as_ref().unchecked_ref()));
-    source.set_onerror(Some(failed.as_ref().unchecked_ref()));
-    Some(Connection { source, kinds, _message: message, _open: opened, _error: failed })
 }
 
 fn on_open() {
@@ -170,24 +149,36 @@ fn on_open() {
     }
 }
 
-fn on_error() {
-    let (state, closed, epoch, failures) = HUB.with_borrow_mut(|hub| {
-        let closed = hub.connection.as_ref().is_none_or(|open| open.source.ready_state() == EventSource::CLOSED);
+fn on_error(closed: bool) {
+    let (state, epoch, failures) = HUB.with_borrow_mut(|hub| {
         if hub.failures == 0 {
             hub.epoch += 1;
         }
         hub.failures += 1;
-        (hub.state, closed, hub.epoch, hub.failures)
+        (hub.state, hub.epoch, hub.failures)
     });
     if failures == 1 {
         set_state(state, LiveState::Reconnecting);
-        let since = local_time();
+        let since = local_time().unwrap_or_default();
         set_timeout(move || become_stale(epoch, since), STALE_AFTER);
     }
     if closed {
-        HUB.with_borrow_mut(|hub| hub.connection = None);
         let wait = (1u64 << failures.min(4)).min(LONGEST_WAIT_S);
-        set_timeout(connect_if_needed, Duration::from_secs(wait));
+        set_timeout(connect_again, Duration::from_secs(wait));
+    }
+}
+
+/// Opens a source that was closed for good: the worker its own, this page another.
+fn connect_again() {
+    let is_shared = HUB.with_borrow_mut(|hub| {
+        let is_shared = hub.connection.as_ref().is_some_and(Source::again);
+        if !is_shared {
+            hub.connection = None;
+        }
+        is_shared
+    });
+    if !is_shared {
+        connect_if_needed();
     }
 }
 
@@ -196,20 +187,15 @@ fn become_stale(epoch: u64, since: String) {
     set_state(state, LiveState::Stale { since });
 }
 
-fn on_message(event: &MessageEvent) {
-    if let Ok(seq) = event.last_event_id().parse::<i64>() {
+fn on_event(kind: &str, id: &str, data: &str) {
+    if let Ok(seq) = id.parse::<i64>() {
         HUB.with_borrow_mut(|hub| hub.last_seq = hub.last_seq.max(seq));
     }
-    let kind = event.type_();
     if kind == "reset" {
         notify(|_| true);
         return;
     }
-    let cluster = event
-        .data()
-        .as_string()
-        .and_then(|data| serde_json::from_str::<Change>(&data).ok())
-        .and_then(|change| change.cluster);
+    let cluster = serde_json::from_str::<Change>(data).ok().and_then(|change| change.cluster);
     notify(|subscriber| {
         subscriber.kinds.iter().any(|wanted| wanted.as_str() == kind)
             && (subscriber.cluster.is_none() || cluster.is_none() || subscriber.cluster == cluster)
@@ -246,10 +232,4 @@ fn set_state(signal: Option<RwSignal<LiveState>>, state: LiveState) {
     if let Some(signal) = signal {
         signal.set(state);
     }
-}
-
-/// `hh:mm` by the visitor's clock.
-fn local_time() -> String {
-    let now = js_sys::Date::new_0();
-    format!("{:02}:{:02}", now.get_hours(), now.get_minutes())
 }

@@ -3,10 +3,11 @@
 use gantry_model::event::EventKind;
 use leptos::prelude::*;
 
-use crate::api::overview::{Attention, ClusterOverview, Overview, load_overview};
+use crate::api::overview::{Attention, ClusterOverview, FirstSteps, Overview, load_overview};
 use crate::api::service_list::ServiceSummary;
 use crate::components::{
-    Card, DeployBar, EmptyState, EventFeed, Fresh, Icon, IconMark, PageHead, PageTitle, Shape, StateWord, page,
+    Card, CodeBlock, DeployBar, EmptyState, EventFeed, Fresh, Icon, IconMark, PageHead, PageTitle, Shape, StateWord,
+    page,
 };
 use crate::format::count;
 use crate::live::refresh_on;
@@ -30,7 +31,7 @@ pub fn Home() -> impl IntoView {
 
 #[component]
 fn Content(overview: Overview, fresh: Fresh) -> impl IntoView {
-    let Overview { clusters, attention, rollouts, events } = overview;
+    let Overview { clusters, attention, rollouts, events, first_steps: steps } = overview;
     let heading = answer(&clusters, attention.len());
     let facts = totals(&clusters).into_any();
     let create = view! { <a class="button" data-kind="primary" href="/create-cluster"><IconMark icon=Icon::Plus />"Create cluster"</a> };
@@ -39,6 +40,7 @@ fn Content(overview: Overview, fresh: Fresh) -> impl IntoView {
         <PageHead heading facts actions=create.into_any() />
         <div class="split">
             <div class="column">
+                {steps.map(|steps| first_steps(&steps))}
                 {(!attention.is_empty()).then(|| view! { <NeedsAttention attention /> })}
                 <ClusterTable clusters fresh />
                 {(!rollouts.is_empty()).then(|| view! { <Rollouts rollouts /> })}
@@ -54,6 +56,37 @@ fn Content(overview: Overview, fresh: Fresh) -> impl IntoView {
             </div>
         </div>
     }
+}
+
+/// The way to the first service: what is there already, and the command for what is not.
+fn first_steps(steps: &FirstSteps) -> AnyView {
+    let host = &steps.registry_host;
+    let push = format!(
+        "aws ecr get-login-password | docker login --username AWS --password-stdin {host}\n\
+         aws ecr create-repository --repository-name hello\n\
+         docker tag hello {host}/hello:1 && docker push {host}/hello:1"
+    );
+    let define = format!(
+        "aws ecs register-task-definition --family hello --container-definitions \\\n  \
+         '[{{\"name\":\"app\",\"image\":\"{host}/hello:1\",\"memory\":64}}]'"
+    );
+    let run = "aws ecs create-service --service-name hello --task-definition hello --desired-count 2".to_owned();
+    let steps = [
+        (steps.host, "Join a host", "gantry join-token create".to_owned()),
+        (steps.image, "Push an image", push),
+        (steps.definition, "Register a task definition", define),
+        (false, "Run a service", run),
+    ];
+    let steps: Vec<_> = steps
+        .into_iter()
+        .map(|(done, title, command)| {
+            let (state, word) = if done { (State::Running, "Done") } else { (State::Pending, "To do") };
+            let command = (!done).then(|| view! { <CodeBlock code=command label=title /> });
+            view! { <li class="stacked"><span class="row"><b>{title}</b><StateWord state word /></span>{command}</li> }
+        })
+        .collect();
+    view! { <Card title="The way to the first service"><ol class="card-body first-steps">{steps}</ol></Card> }
+        .into_any()
 }
 
 /// The heading: how things stand, in a sentence.

@@ -2,13 +2,13 @@
 
 use leptos::prelude::*;
 
-use crate::components::panel::set_not_found;
+use crate::components::panel::set_status;
 use crate::components::{EmptyState, PageTitle};
 
 /// The page for it.
 #[component]
 pub fn NotFound() -> impl IntoView {
-    set_not_found();
+    set_status(404);
     view! {
         <PageTitle text="Not found" />
         <main class="page lost" id="main">

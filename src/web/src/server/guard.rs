@@ -1,4 +1,5 @@
-//! Who is not signed in gets the sign-in page, and server functions answer 401.
+//! Who is not signed in gets the sign-in page, and server functions answer 401. Status boards judge for themselves: a link
+//! opens one without signing in.
 
 use axum::extract::Request;
 use axum::http::{StatusCode, header};
@@ -19,7 +20,7 @@ pub(super) async fn signed_in_only(session: Session, mut request: Request, next:
             request.extensions_mut().insert(principal);
             next.run(request).await
         }
-        Ok(None) if request.uri().path() == "/login" => next.run(request).await,
+        Ok(None) if is_open(request.uri().path()) => next.run(request).await,
         Ok(None) => refuse(&request),
         Err(error) => {
             tracing::error!(%error, "a session could not be read");
@@ -27,6 +28,14 @@ pub(super) async fn signed_in_only(session: Session, mut request: Request, next:
         }
     }
 }
+
+/// Whether a path answers to who is not signed in.
+fn is_open(path: &str) -> bool {
+    path == "/login" || path.starts_with("/status/") || BOARD_CALLS.contains(&path)
+}
+
+/// The server functions behind a status board. They show what the key in a link opens.
+const BOARD_CALLS: [&str; 2] = ["/ui/api/board-view", "/ui/api/build"];
 
 fn refuse(request: &Request) -> Response {
     let wants_page =

@@ -15,6 +15,13 @@ const ALWAYS: [(&str, &str); 4] = [
     ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 ];
 
+/// Lets the worker that the tabs of a browser share open its stream: a worker lives by the policy of its own file.
+pub(super) async fn of_worker(mut response: Response) -> Response {
+    let policy = HeaderValue::from_static("default-src 'none'; connect-src 'self'; frame-ancestors 'none'");
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    response
+}
+
 /// Adds the headers to the answer.
 pub(super) async fn security_headers(request: Request, next: Next) -> Response {
     let hashed = request.uri().path().starts_with("/pkg/") && is_content_named(request.uri().path());

@@ -3,11 +3,12 @@
 //! The session layer is the caller's: it must stand outside of this router, with the [`Principal`] under
 //! [`PRINCIPAL`]. Inside, in this order: security headers, the same-origin check, the sign-in guard, the status of errors.
 
+mod boards;
 mod guard;
 mod headers;
 mod same_origin;
 mod session;
-mod shell;
+pub(crate) mod shell;
 mod status;
 
 use std::path::PathBuf;
@@ -15,7 +16,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use axum::Router;
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, map_response};
 use axum::routing::get_service;
 use gantry_model::principal::Principal;
 use leptos::config::LeptosOptions;
@@ -25,6 +26,8 @@ use tower_http::services::{ServeDir, ServeFile};
 
 use crate::app::App;
 use shell::Bundle;
+
+pub use boards::{Boards, NewBoardLink};
 
 /// The session's key for the person who is signed in.
 pub const PRINCIPAL: &str = "principal";
@@ -45,7 +48,8 @@ pub struct WebContext {
     /// The sequence of the newest committed event.
     pub last_seq: Arc<dyn Fn() -> i64 + Send + Sync>,
     pub accounts: Arc<dyn Accounts>,
-    /// The folder with `pkg/` (the browser's half of this crate), `favicon.svg` and `robots.txt`.
+    pub boards: Arc<dyn Boards>,
+    /// The folder with `pkg/` (the browser's half of this crate), `favicon.svg`, `live.js` and `robots.txt`.
     pub site: PathBuf,
 }
 
@@ -64,8 +68,11 @@ pub fn router(context: &WebContext) -> Router {
     let bundle = Arc::new(Bundle::read(&context.site.join("pkg")));
     let routes = generate_route_list(App);
     let provide = {
-        let context = context.clone();
-        move || provide_context(context.clone())
+        let (context, build) = (context.clone(), bundle.build());
+        move || {
+            provide_context(context.clone());
+            provide_context(build.clone());
+        }
     };
     let page = move || shell::shell(&bundle);
     let not_found = leptos_axum::render_app_async_with_context(provide.clone(), page.clone());
@@ -88,5 +95,6 @@ fn static_files(site: &std::path::Path) -> Router<LeptosOptions> {
     Router::new()
         .nest_service("/pkg", pkg)
         .route("/favicon.svg", get_service(ServeFile::new(site.join("favicon.svg"))))
+        .route("/live.js", get_service(ServeFile::new(site.join("live.js"))).layer(map_response(headers::of_worker)))
         .route("/robots.txt", get_service(ServeFile::new(site.join("robots.txt"))))
 }

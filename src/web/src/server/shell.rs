@@ -39,7 +39,16 @@ impl Bundle {
         };
         Self { js: find(".js", "gantry.js"), wasm: find(".wasm", "gantry_bg.wasm"), css: find(".css", "gantry.css") }
     }
+
+    /// The build that these files belong to.
+    pub(super) fn build(&self) -> Build {
+        Build(format!("{} {} {}", env!("CARGO_PKG_VERSION"), self.wasm, self.css))
+    }
 }
+
+/// Which build answers, in one word: a page that was loaded from another one loads itself anew when it may.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Build(pub(crate) String);
 
 /// The document.
 pub(super) fn shell(bundle: &Bundle) -> impl IntoView + use<> {
@@ -51,6 +60,7 @@ pub(super) fn shell(bundle: &Bundle) -> impl IntoView + use<> {
     {
         response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
     }
+    let Build(build) = bundle.build();
     let Bundle { js, wasm, css } = bundle.clone();
     let start = start(&js, &wasm);
     view! {
@@ -61,6 +71,7 @@ pub(super) fn shell(bundle: &Bundle) -> impl IntoView + use<> {
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
                 <meta name="gantry-seq" content=seq.to_string() />
+                <meta name="gantry-build" content=build />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <link rel="stylesheet" href=css />
                 <link rel="modulepreload" href=js />
@@ -99,7 +110,7 @@ fn start(js: &str, wasm: &str) -> String {
 fn policy(nonce: &str) -> String {
     format!(
         "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; \
-         style-src-attr 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; \
+         style-src-attr 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; worker-src 'self'; form-action 'self'; \
          base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
     )
 }

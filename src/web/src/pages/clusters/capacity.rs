@@ -6,7 +6,6 @@ use gantry_model::event::EventKind;
 use leptos::prelude::*;
 
 use super::frame::ClusterFrame;
-use super::instances::name;
 use super::pools::pools;
 use crate::api::instances::{InstanceSummary, list_instances, sum};
 use crate::api::pools::list_pools;
@@ -107,7 +106,7 @@ fn row(host: &InstanceSummary, fresh: Fresh) -> AnyView {
     let ports = if host.ports.is_empty() { "–".to_owned() } else { host.ports.join(", ") };
     view! {
         <tr data-fresh=flash>
-            <td><a class="object mono" href=host.href()>{name(host)}</a></td>
+            <td><a class="object mono" href=host.href()>{host.name()}</a></td>
             <td data-label="State"><StateWord state word /></td>
             <td data-label="Zone">{zone}</td>
             <td class="end num value" data-label="Free CPU">{cpu_units(host.cpu_free)}</td>

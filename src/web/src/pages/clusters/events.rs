@@ -2,7 +2,6 @@
 
 use gantry_model::event::EventKind;
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
 use super::frame::ClusterFrame;
 use super::services::search;
@@ -10,7 +9,7 @@ use crate::api::cluster_events::{ServiceEvent, list_cluster_events};
 use crate::components::{Card, EmptyState, EventFeed, panel};
 use crate::format::{count, query_value};
 use crate::live::refresh_on;
-use crate::pages::param;
+use crate::pages::{param, query};
 
 /// The feed ends here.
 const MOST_EVENTS: u32 = 300;
@@ -19,8 +18,7 @@ const MOST_EVENTS: u32 = 300;
 #[component]
 pub fn ClusterEvents() -> impl IntoView {
     let cluster = param("cluster");
-    let query = use_query_map();
-    let wanted = Signal::derive(move || query.with(|q| q.get("q").unwrap_or_default()));
+    let wanted = query("q");
     let events = Resource::new(move || cluster.get(), |cluster| list_cluster_events(cluster, MOST_EVENTS));
     refresh_on(&[EventKind::ServiceMessage], Signal::derive(move || Some(cluster.get())), move || events.refetch());
     view! {

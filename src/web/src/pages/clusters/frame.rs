@@ -86,6 +86,7 @@ fn tabs(cluster: &ClusterSummary, section: &'static str) -> AnyView {
         tab("Services", "", Some(cluster.services)),
         tab("Tasks", "tasks", Some(cluster.running + cluster.pending)),
         tab("Hosts", "instances", Some(cluster.instances)),
+        tab("Topology", "topology", None),
         tab("Capacity", "capacity", None),
         tab("Events", "events", None),
     ];

@@ -3,7 +3,6 @@
 use gantry_model::event::EventKind;
 use leptos::prelude::*;
 
-use super::instances::name;
 use crate::api::Page;
 use crate::api::instances::{InstanceSummary, SetInstanceState, describe_instance};
 use crate::api::task_list::{TaskFilter, TaskSummary, list_tasks};
@@ -57,7 +56,7 @@ fn head(host: &InstanceSummary, action: ServerAction<SetInstanceState>) -> AnyVi
     let facts = view! { <span>{count(host.running + host.pending, "task")}</span> {zone} {kind} };
     view! {
         <PageHead
-            heading=name(host)
+            heading=host.name()
             mono=true
             beside=view! { <StatePill state word /> }.into_any()
             facts=facts.into_any()
@@ -84,7 +83,7 @@ fn drain(host: &InstanceSummary, action: ServerAction<SetInstanceState>) -> AnyV
     let address = address(host, "DRAINING");
     view! {
         <DialogButton opens="drain">"Drain"</DialogButton>
-        <ConfirmDialog id="drain" question=format!("Drain host {}?", name(host)) consequence done=done(action)>
+        <ConfirmDialog id="drain" question=format!("Drain host {}?", host.name()) consequence done=done(action)>
             <ActionForm action attr:class="dialog-form">
                 {address}
                 <button class="button" data-kind="primary" type="submit">"Drain host"</button>

@@ -36,15 +36,10 @@ fn list(cluster: &str, hosts: Vec<InstanceSummary>, fresh: Fresh) -> AnyView {
     view! { <Card title="Hosts" note foot><Table label="Hosts" columns>{rows}</Table></Card> }.into_any()
 }
 
-/// How a host is called: by its EC2 instance id, or by the start of its own.
-pub(super) fn name(host: &InstanceSummary) -> String {
-    if host.ec2_instance_id.is_empty() { crate::format::short_id(&host.id) } else { host.ec2_instance_id.clone() }
-}
-
 fn row(host: InstanceSummary, fresh: Fresh) -> AnyView {
     let flash = fresh.of(&host.id, &host);
     let (state, word) = host.health();
-    let (href, name) = (host.href(), name(&host));
+    let (href, name) = (host.href(), host.name());
     let (cpu, memory) = (host.cpu_reserved(), host.memory_reserved());
     let none = || "–".to_owned();
     view! {

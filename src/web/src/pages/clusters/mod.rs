@@ -10,6 +10,7 @@ pub mod list;
 pub mod pools;
 pub mod services;
 pub mod tasks;
+pub mod topology;
 
 pub use capacity::ClusterCapacity;
 pub use create::CreateCluster;
@@ -19,3 +20,4 @@ pub use instances::ClusterInstances;
 pub use list::Clusters;
 pub use services::ClusterServices;
 pub use tasks::ClusterTasks;
+pub use topology::ClusterTopology;

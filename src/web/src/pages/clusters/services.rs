@@ -2,7 +2,6 @@
 
 use gantry_model::event::EventKind;
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
 use super::capacity::zones;
 use super::frame::ClusterFrame;
@@ -12,7 +11,7 @@ use crate::api::service_list::{ServiceSummary, list_services};
 use crate::components::{Card, CommandLine, EmptyState, EventFeed, Fresh, Stack, StateWord, Table, panel};
 use crate::format::{count, date_and_clock, query_value};
 use crate::live::refresh_on;
-use crate::pages::param;
+use crate::pages::{param, query};
 
 /// How many events stand beside the services.
 const NEWEST_EVENTS: u32 = 10;
@@ -21,8 +20,7 @@ const NEWEST_EVENTS: u32 = 10;
 #[component]
 pub fn ClusterServices() -> impl IntoView {
     let cluster = param("cluster");
-    let query = use_query_map();
-    let wanted = Signal::derive(move || query.with(|q| q.get("q").unwrap_or_default()));
+    let wanted = query("q");
     let services = Resource::new(move || cluster.get(), list_services);
     let hosts = Resource::new(move || cluster.get(), list_instances);
     let events = Resource::new(move || cluster.get(), |cluster| list_cluster_events(cluster, NEWEST_EVENTS));

@@ -2,7 +2,6 @@
 
 use gantry_model::event::EventKind;
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
 use super::frame::ClusterFrame;
 use crate::api::Page;
@@ -10,21 +9,21 @@ use crate::api::task_list::{TaskFilter, TaskSummary, list_tasks};
 use crate::components::{Card, CommandLine, EmptyState, Fresh, TaskTable, panel};
 use crate::format::{count, query_value};
 use crate::live::refresh_on;
-use crate::pages::param;
+use crate::pages::{param, query};
 
 /// The tab.
 #[component]
 pub fn ClusterTasks() -> impl IntoView {
     let cluster = param("cluster");
-    let query = use_query_map();
-    let stopped = Signal::derive(move || query.with(|q| q.get("stopped").as_deref() == Some("true")));
-    let filter = move || TaskFilter { cluster: cluster.get(), service: None, instance: None, stopped: stopped.get() };
+    let which = query("stopped");
+    let stopped = move || which.get() == "true";
+    let filter = move || TaskFilter { cluster: cluster.get(), service: None, instance: None, stopped: stopped() };
     let tasks = Resource::new(filter, list_tasks);
     refresh_on(&[EventKind::Task], Signal::derive(move || Some(cluster.get())), move || tasks.refetch());
     let fresh = Fresh::default();
     view! {
         <ClusterFrame section="tasks" />
-        {panel(tasks, "Tasks", move |tasks| list(&cluster.get(), tasks, stopped.get(), fresh))}
+        {panel(tasks, "Tasks", move |tasks| list(&cluster.get(), tasks, stopped(), fresh))}
     }
 }
 

@@ -2,21 +2,43 @@
 
 use leptos::prelude::*;
 
+use crate::api::image_tags::{TagImage, UntagImage};
 use crate::api::images::{
     DeleteImage, FindingOfImage, ImageContent, ImageSummary, LayerOfImage, PlatformImage, ScanImage, short_digest,
 };
 use crate::api::repositories::RepositorySummary;
 use crate::components::{
-    Card, CodeBlock, ConfirmDialog, CopyButton, DialogButton, Fact, Facts, FieldError, SeverityBar, Table, done,
-    error_of,
+    Card, CodeBlock, ConfirmDialog, CopyButton, DialogButton, Fact, Facts, FieldError, Icon, IconMark, SeverityBar,
+    Table, done, error_of,
 };
 use crate::format::{bytes, count, date_and_clock, query_value};
 
 /// What can be done to the image.
 #[derive(Clone, Copy)]
 pub(super) struct Actions {
-    pub(super) delete: ServerAction<DeleteImage>,
-    pub(super) scan: ServerAction<ScanImage>,
+    delete: ServerAction<DeleteImage>,
+    scan: ServerAction<ScanImage>,
+    tag: ServerAction<TagImage>,
+    untag: ServerAction<UntagImage>,
+}
+
+impl Default for Actions {
+    fn default() -> Self {
+        Self {
+            delete: ServerAction::new(),
+            scan: ServerAction::new(),
+            tag: ServerAction::new(),
+            untag: ServerAction::new(),
+        }
+    }
+}
+
+impl Actions {
+    /// Follows what changes an image without leaving its page.
+    pub(super) fn changes(self) {
+        self.tag.version().track();
+        self.untag.version().track();
+    }
 }
 
 /// The cards.
@@ -24,14 +46,55 @@ pub(super) fn image_card(repository: &RepositorySummary, image: &ImageContent, a
     let tools = delete_button(&repository.name, image, actions.delete);
     let scan = scan_card(&repository.name, image, actions.scan);
     let content = if image.platforms.is_empty() { layers(&image.layers) } else { platforms(&repository.name, image) };
-    let facts = facts(image, &repository.uri);
+    let (facts, tags) = (facts(image, &repository.uri), tags(repository, image, actions));
     view! {
         <Card title=format!("Image {}", image.summary.name()) note=image.summary.kind() tools>
-            <div class="card-body"><div class="image-split">{content} {facts}</div></div>
+            <div class="card-body">{tags}<div class="image-split">{content} {facts}</div></div>
         </Card>
         {scan}
     }
     .into_any()
+}
+
+/// Its tags, each with its way out, and the form for another.
+fn tags(repository: &RepositorySummary, image: &ImageContent, actions: Actions) -> AnyView {
+    let (repository, digest) = (&repository.name, &image.summary.digest);
+    let chips: Vec<_> = image.summary.tags.iter().map(|tag| tag_chip(repository, digest, tag, actions.untag)).collect();
+    view! {
+        <div class="row" data-wrap="" role="group" aria-label="Tags">
+            {chips} {new_tag(repository.clone(), digest.clone(), actions.tag)}
+        </div>
+        <FieldError error=error_of(actions.tag) />
+        <FieldError error=error_of(actions.untag) />
+    }
+    .into_any()
+}
+
+fn tag_chip(repository: &str, digest: &str, tag: &str, action: ServerAction<UntagImage>) -> AnyView {
+    let (repository, digest, tag) = (repository.to_owned(), digest.to_owned(), tag.to_owned());
+    let (label, word) = (format!("Take the tag {tag} away"), tag.clone());
+    view! {
+        <ActionForm action attr:class="chip tag-chip">
+            <input type="hidden" name="repository" value=repository />
+            <input type="hidden" name="digest" value=digest />
+            <input type="hidden" name="tag" value=tag />
+            {word}
+            <button type="submit" class="tag-remove" aria-label=label><IconMark icon=Icon::Close /></button>
+        </ActionForm>
+    }
+    .into_any()
+}
+
+fn new_tag(repository: String, digest: String, action: ServerAction<TagImage>) -> impl IntoView {
+    view! {
+        <ActionForm action attr:class="row">
+            <input type="hidden" name="repository" value=repository />
+            <input type="hidden" name="digest" value=digest />
+            <label class="visually-hidden" for="tag">"Another tag"</label>
+            <input class="input" id="tag" name="tag" placeholder="Another tag" required autocomplete="off" />
+            <button class="button" data-size="small" type="submit">"Tag"</button>
+        </ActionForm>
+    }
 }
 
 /// The findings of an image in short: numbers, or why there are none.

@@ -2,7 +2,6 @@
 
 use gantry_model::event::EventKind;
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
 use crate::api::repositories::{RepositorySummary, list_repositories};
 use crate::components::{
@@ -10,12 +9,12 @@ use crate::components::{
 };
 use crate::format::{bytes, date_and_clock, query_value};
 use crate::live::refresh_on;
+use crate::pages::query;
 
 /// The page; `?q=` filters by name.
 #[component]
 pub fn Repositories() -> impl IntoView {
-    let query = use_query_map();
-    let wanted = Signal::derive(move || query.with(|q| q.get("q").unwrap_or_default()));
+    let wanted = query("q");
     let repositories = Resource::new(|| (), |()| list_repositories());
     refresh_on(&[EventKind::Repository, EventKind::Image], Signal::stored(None), move || repositories.refetch());
     let fresh = Fresh::default();

@@ -2,8 +2,10 @@
 
 pub mod create;
 mod image;
+pub mod lifecycle;
 pub mod list;
 pub mod page;
+pub mod settings;
 
 pub use create::CreateRepository;
 pub use list::Repositories;

@@ -2,49 +2,63 @@
 
 use gantry_model::event::EventKind;
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
 use super::image::{Actions, findings_word, image_card};
-use crate::api::images::{DeleteImage, ImageContent, ImageSummary, ScanImage, describe_image, short_digest};
+use super::lifecycle::Lifecycle;
+use super::settings::Settings;
+use crate::api::images::{ImageContent, ImageSummary, describe_image, short_digest};
 use crate::api::repositories::{DeleteRepository, RepositoryDetail, RepositorySummary, describe_repository};
 use crate::components::{
     Card, CodeBlock, CommandLine, ConfirmDialog, CopyButton, DialogButton, EmptyState, FieldError, Fresh, PageHead,
-    PageTitle, Table, done, error_of, page, panel,
+    PageTitle, Tab, Table, Tabs, done, error_of, page, panel,
 };
 use crate::error::ApiError;
 use crate::format::{bytes, count, date_and_clock, query_value};
 use crate::live::refresh_on;
-use crate::pages::param;
+use crate::pages::{param, query};
 
 /// The page.
 #[component]
 pub fn RepositoryPage() -> impl IntoView {
     let name = param("repository");
-    let query = use_query_map();
-    let open = Signal::derive(move || query.with(|q| q.get("image").filter(|image| !image.is_empty())));
+    let open = query("image");
+    let section = query("view");
     let repository = Resource::new(move || name.get(), describe_repository);
-    let image = Resource::new(move || (name.get(), open.get()), |(name, open)| opened(name, open));
+    let image = Resource::new(move || (name.get(), open.filled()), |(name, open)| opened(name, open));
     let refetch = move || {
         repository.refetch();
         image.refetch();
     };
     refresh_on(&[EventKind::Repository, EventKind::Image], Signal::stored(None), refetch);
     let delete = ServerAction::<DeleteRepository>::new();
-    let actions = Actions { delete: ServerAction::<DeleteImage>::new(), scan: ServerAction::<ScanImage>::new() };
+    let actions = Actions::default();
+    Effect::new(move || {
+        actions.changes();
+        refetch();
+    });
     let fresh = Fresh::default();
     view! {
         <PageTitle text=Signal::derive(move || format!("Repository {}", name.get())) />
         {page(repository, "Repository", move |repository| {
-            let of = repository.summary.clone();
-            let image = panel(image, "Image", move |image| image.map(|image| image_card(&of, &image, actions)));
-            view! {
-                {head(&repository.summary, delete)}
-                <div class="split">
-                    <div class="column">{images(&repository, open.get().as_deref(), fresh)} {image}</div>
-                    <div class="column">{commands(&repository)}</div>
-                </div>
-            }
+            let section = section.get();
+            let content = section.is_empty().then(|| {
+                let of = repository.summary.clone();
+                let image = panel(image, "Image", move |image| image.map(|image| image_card(&of, &image, actions)));
+                view! {
+                    <div class="split">
+                        <div class="column">{images(&repository, open.filled().as_deref(), fresh)} {image}</div>
+                        <div class="column">{commands(&repository)}</div>
+                    </div>
+                }
+            });
+            view! { {head(&repository.summary, delete)} {tabs(&repository.summary, &section)} {content} }
         })}
+        // Beside what a push draws anew: nobody loses what they type.
+        {move || match section.get().as_str() {
+            "lifecycle" => view! { <Lifecycle repository=name.get() /> }.into_any(),
+            "settings" => view! { <Settings repository=name.get() saved=refetch /> }.into_any(),
+            _ => ().into_any(),
+        }}
     }
 }
 
@@ -74,6 +88,22 @@ fn head(repository: &RepositorySummary, delete: ServerAction<DeleteRepository>) 
         />
     }
     .into_any()
+}
+
+fn tabs(repository: &RepositorySummary, section: &str) -> AnyView {
+    let base = format!("/repositories/{}", query_value(&repository.name));
+    let tab = |title: &'static str, view: &'static str, count: Option<u32>| Tab {
+        title,
+        href: if view.is_empty() { base.clone() } else { format!("{base}?view={view}") },
+        count,
+        current: view == section,
+    };
+    let tabs = vec![
+        tab("Images", "", Some(repository.images)),
+        tab("Lifecycle", "lifecycle", None),
+        tab("Settings", "settings", None),
+    ];
+    view! { <Tabs label=format!("Repository {}", repository.name) tabs /> }.into_any()
 }
 
 fn delete_button(repository: &RepositorySummary, delete: ServerAction<DeleteRepository>) -> AnyView {

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::api::service_record::{DeployImage, StopDeployment};
 use crate::api::services::{DeleteService, DeployService, ServiceDetail};
 use crate::api::staged::ContinueDeployment;
 use crate::components::{ConfirmDialog, DialogButton, FieldError, Icon, IconMark, done, error_of};
@@ -12,6 +13,8 @@ pub(super) struct ServiceActions {
     deploy: ServerAction<DeployService>,
     roll_back: ServerAction<DeployService>,
     delete: ServerAction<DeleteService>,
+    image: ServerAction<DeployImage>,
+    pub(super) stop: ServerAction<StopDeployment>,
     pub(super) going_on: ServerAction<ContinueDeployment>,
 }
 
@@ -21,6 +24,8 @@ impl Default for ServiceActions {
             deploy: ServerAction::new(),
             roll_back: ServerAction::new(),
             delete: ServerAction::new(),
+            image: ServerAction::new(),
+            stop: ServerAction::new(),
             going_on: ServerAction::new(),
         }
     }
@@ -34,6 +39,7 @@ pub(super) fn actions(service: &ServiceDetail, actions: ServiceActions) -> AnyVi
     view! {
         {delete(service, actions.delete)}
         {service.previous().map(|previous| roll_back(service, previous, actions.roll_back))}
+        {deploy_image(service, actions.image)}
         {deploy(service, actions.deploy)}
     }
     .into_any()
@@ -81,6 +87,42 @@ fn deploy(service: &ServiceDetail, action: ServerAction<DeployService>) -> AnyVi
         </ConfirmDialog>
     }
     .into_any()
+}
+
+/// Another image in one container, without going by the editor.
+fn deploy_image(service: &ServiceDetail, action: ServerAction<DeployImage>) -> Option<AnyView> {
+    let (_, image) = service.containers.first()?.clone();
+    let options: Vec<_> = service
+        .containers
+        .iter()
+        .cloned()
+        .map(|(name, image)| {
+            let words = name.clone();
+            view! { <option value=name title=image>{words}</option> }
+        })
+        .collect();
+    let consequence = format!(
+        "A revision of {} with it is registered and deployed; everything else stays as it is.",
+        service.family()
+    );
+    let address = address(service);
+    Some(
+        view! {
+            <DialogButton opens="deploy-image">"Deploy image"</DialogButton>
+            <ConfirmDialog id="deploy-image" question="Deploy which image?" consequence done=done(action)>
+                <ActionForm action attr:class="dialog-form">
+                    {address}
+                    <label class="visually-hidden" for="container">"Container"</label>
+                    <select class="select" id="container" name="container">{options}</select>
+                    <label class="visually-hidden" for="image">"Image"</label>
+                    <input class="input mono" id="image" name="image" value=image required autocomplete="off" spellcheck="false" />
+                    <button class="button" data-kind="primary" type="submit">"Deploy"</button>
+                    <FieldError error=error_of(action) />
+                </ActionForm>
+            </ConfirmDialog>
+        }
+        .into_any(),
+    )
 }
 
 fn roll_back(service: &ServiceDetail, previous: String, action: ServerAction<DeployService>) -> AnyView {

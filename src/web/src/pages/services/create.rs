@@ -1,19 +1,17 @@
 //! Creating a service: a form that works with and without WebAssembly.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
 use crate::api::services::CreateService as CreateServiceCall;
 use crate::api::task_definitions::{FamilySummary, list_families};
 use crate::components::{Card, CommandLine, Field, FieldError, PageHead, PageTitle, SelectField, error_of, page};
-use crate::pages::param;
+use crate::pages::{param, query};
 
 /// The page; `?task_definition=` fills in what is to run.
 #[component]
 pub fn CreateService() -> impl IntoView {
     let cluster = param("cluster");
-    let query = use_query_map();
-    let definition = Signal::derive(move || query.with(|q| q.get("task_definition").unwrap_or_default()));
+    let definition = query("task_definition");
     let families = Resource::new(|| (), |()| list_families());
     let action = ServerAction::<CreateServiceCall>::new();
     view! {

@@ -97,7 +97,7 @@ fn bar(deployment: &DeploymentSummary, desired: u32) -> AnyView {
     .into_any()
 }
 
-/// The tab: every deployment that the service still has.
+/// Every deployment that the service still has tasks of.
 pub(super) fn deployments(service: &ServiceDetail, going_on: ServerAction<ContinueDeployment>) -> AnyView {
     let (cluster, name) = (&service.summary.cluster, &service.summary.name);
     let command =
@@ -106,16 +106,14 @@ pub(super) fn deployments(service: &ServiceDetail, going_on: ServerAction<Contin
     let columns =
         &["Deployment", "State", "Task definition", ">Running", ">Pending", ">Failed", "-Reason", "->Changed"];
     view! {
-        <div class="column">
-            {course(service, going_on)}
-            <Card
-                title="Deployments"
-                note=service.deployments.len().to_string()
-                foot=view! { <CommandLine command /> }.into_any()
-            >
-                <Table label="Deployments" columns>{rows}</Table>
-            </Card>
-        </div>
+        {course(service, going_on)}
+        <Card
+            title="Deployments"
+            note=service.deployments.len().to_string()
+            foot=view! { <CommandLine command /> }.into_any()
+        >
+            <Table label="Deployments" columns>{rows}</Table>
+        </Card>
     }
     .into_any()
 }

@@ -4,6 +4,7 @@ mod actions;
 pub mod create;
 mod deployment;
 pub mod page;
+mod record;
 mod scale;
 mod staged;
 

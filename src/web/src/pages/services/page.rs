@@ -5,8 +5,10 @@ use leptos::prelude::*;
 
 use super::actions::{ServiceActions, actions};
 use super::deployment::{course, deployments};
+use super::record::{Record, failures, history, last_days};
 use super::scale::{Scaling, scale};
 use crate::api::Page;
+use crate::api::service_record::load_service_record;
 use crate::api::services::{ServiceDetail, describe_service};
 use crate::api::task_list::{TaskFilter, TaskSummary, list_tasks};
 use crate::components::{
@@ -29,16 +31,19 @@ pub fn ServicePage() -> impl IntoView {
     let service = Resource::new(address, |(cluster, name)| describe_service(cluster, name));
     let current = Resource::new(address, |(cluster, name)| tasks_of(cluster, name, false));
     let stopped = Resource::new(address, |(cluster, name)| tasks_of(cluster, name, true));
+    let record = Resource::new(address, |(cluster, name)| load_service_record(cluster, name));
     let here = Signal::derive(move || Some(cluster.get()));
     let refetch = move || {
         service.refetch();
         current.refetch();
         stopped.refetch();
+        record.refetch();
     };
     refresh_on(&[EventKind::Service, EventKind::ServiceMessage, EventKind::Task], here, refetch);
     let parts = Parts {
         current,
         stopped,
+        record,
         scaling: Scaling::default(),
         actions: ServiceActions::default(),
         fresh: (Fresh::default(), Fresh::default()),
@@ -54,6 +59,7 @@ pub fn ServicePage() -> impl IntoView {
 struct Parts {
     current: Resource<ApiResult<Page<TaskSummary>>>,
     stopped: Resource<ApiResult<Page<TaskSummary>>>,
+    record: Record,
     scaling: Scaling,
     actions: ServiceActions,
     fresh: (Fresh, Fresh),
@@ -67,7 +73,7 @@ fn whole(service: &ServiceDetail, section: &str, parts: Parts) -> AnyView {
     let content = match section {
         "" => overview(service, parts),
         "tasks" => tasks(service, parts),
-        "deployments" => deployments(service, parts.actions.going_on),
+        "deployments" => deployed(service, parts),
         "events" => events(service, usize::MAX),
         "configuration" => configuration(service),
         unknown => not_here("Service", ApiError::missing("page", unknown)).into_any(),
@@ -129,7 +135,19 @@ fn overview(service: &ServiceDetail, parts: Parts) -> AnyView {
                 {course(service, parts.actions.going_on)}
                 {current_tasks(service, parts)}
             </div>
-            <div class="column">{events(service, NEWEST_EVENTS)}</div>
+            <div class="column">{last_days(parts.record)} {events(service, NEWEST_EVENTS)}</div>
+        </div>
+    }
+    .into_any()
+}
+
+fn deployed(service: &ServiceDetail, parts: Parts) -> AnyView {
+    let (cluster, name) = (&service.summary.cluster, &service.summary.name);
+    view! {
+        <div class="column">
+            {deployments(service, parts.actions.going_on)}
+            {failures(parts.stopped)}
+            {history(cluster, name, parts.record, parts.actions.stop)}
         </div>
     }
     .into_any()

@@ -2,19 +2,18 @@
 
 use gantry_model::event::EventKind;
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
 use crate::api::task_definitions::{FamilySummary, list_families};
 use crate::components::{Card, CommandLine, EmptyState, Fresh, PageHead, PageTitle, StateWord, Table, panel};
 use crate::format::count;
 use crate::live::refresh_on;
+use crate::pages::query;
 use crate::state::State;
 
 /// All families, filtered by `?q=`.
 #[component]
 pub fn Families() -> impl IntoView {
-    let query = use_query_map();
-    let wanted = Signal::derive(move || query.with(|q| q.get("q").unwrap_or_default()));
+    let wanted = query("q");
     let families = Resource::new(|| (), |()| list_families());
     refresh_on(&[EventKind::TaskDefinition], Signal::derive(|| None), move || families.refetch());
     let fresh = Fresh::default();

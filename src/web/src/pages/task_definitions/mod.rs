@@ -1,6 +1,8 @@
 //! Task definitions: families, revisions, one revision, and the editor.
 
 pub mod families;
+pub mod fits;
+mod form;
 pub mod register;
 pub mod revision;
 pub mod revisions;

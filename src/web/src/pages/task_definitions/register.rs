@@ -1,13 +1,16 @@
-//! The editor: a task definition as JSON, with what changes against the revision that it is based on.
+//! The editor: a task definition as a form and as JSON, one text in two shapes, with what changes against the revision
+//! that it is based on and where a task of it would fit.
 //!
-//! Without WebAssembly it is a form with a text area. With it, the JSON is checked and compared while somebody types.
+//! Without WebAssembly it is a form with a text area. With it, all of this follows while somebody types.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
-use crate::api::task_definitions::{RegisterTaskDefinition, task_definition_json};
+use super::fits::Fits;
+use super::form::{Editing, form};
+use crate::api::task_definitions::{EditorBase, RegisterTaskDefinition, load_editor_base};
 use crate::components::{Card, CommandLine, DiffView, FieldError, PageHead, PageTitle, StateWord, page};
 use crate::error::ApiError;
+use crate::pages::query;
 use crate::state::State;
 use crate::task_definition_json::{changes, parse};
 
@@ -30,9 +33,8 @@ const EXAMPLE: &str = r#"{
 /// Registering a revision: from nothing, or based on `?from=family:revision`.
 #[component]
 pub fn Register() -> impl IntoView {
-    let query = use_query_map();
-    let from = Signal::derive(move || query.with(|q| q.get("from").filter(|f| !f.is_empty())));
-    let base = Resource::new(move || from.get(), load);
+    let from = query("from");
+    let base = Resource::new(move || from.filled(), load);
     let register = ServerAction::<RegisterTaskDefinition>::new();
     // What is typed lives outside of the panel, so that nothing takes it away.
     let draft = RwSignal::new(None::<String>);
@@ -42,65 +44,49 @@ pub fn Register() -> impl IntoView {
     }
 }
 
-/// The revision to start from as (name, JSON); an example when there is none.
-async fn load(from: Option<String>) -> Result<(Option<String>, String), ApiError> {
+/// The revision to start from; none for an example.
+async fn load(from: Option<String>) -> Result<Option<EditorBase>, ApiError> {
     match from {
-        None => Ok((None, EXAMPLE.to_owned())),
-        Some(from) => task_definition_json(from).await.map(|(name, json)| (Some(name), json)),
+        None => Ok(None),
+        Some(from) => load_editor_base(from).await.map(Some),
     }
 }
 
 fn editor(
-    (base, json): (Option<String>, String),
+    base: Option<EditorBase>,
     draft: RwSignal<Option<String>>,
     register: ServerAction<RegisterTaskDefinition>,
 ) -> impl IntoView {
-    let heading = match &base {
-        Some(base) => format!("New revision of {}", base.split(':').next().unwrap_or_default()),
-        None => "Register task definition".to_owned(),
+    let (heading, facts) = match &base {
+        Some(base) => {
+            let name = base.name.clone();
+            let family = name.split(':').next().unwrap_or_default().to_owned();
+            (format!("New revision of {family}"), view! { <span>"based on "{name}</span> }.into_any())
+        }
+        None => ("Register task definition".to_owned(), ().into_any()),
     };
-    let facts = base.clone().map(|base| view! { <span>"based on "{base}</span> }.into_any());
-    let original = StoredValue::new(json.clone());
-    let text = Signal::derive(move || draft.get().unwrap_or_else(|| original.get_value()));
-    let lines = move || text.with(|t| t.lines().count());
-    let verdict = move || match text.with(|t| parse(t)) {
-        Ok(_) => view! { <StateWord state=State::Running word="Valid JSON" /> }.into_any(),
-        Err(message) => view! { <StateWord state=State::Failed word=message /> }.into_any(),
-    };
-    let refused = Signal::derive(move || register.value().get().and_then(Result::err));
+    let name = base.as_ref().map(|base| base.name.clone()).unwrap_or_default();
     let is_new = base.is_none();
+    let deploys = base.as_ref().map(deploys);
+    let json = base.map_or_else(|| EXAMPLE.to_owned(), |base| base.json);
+    let original = StoredValue::new(json);
+    let editing = Editing::new(original, draft);
+    let refused = Signal::derive(move || register.value().get().and_then(Result::err));
     view! {
-        <PageHead heading facts=facts.unwrap_or_else(|| ().into_any()) />
-        <ActionForm action=register>
-            <input type="hidden" name="base" value=base.clone().unwrap_or_default() />
-            <div class="halves editor">
-                <Card
-                    title="JSON"
-                    foot=view! { <span aria-live="polite">{verdict}</span><span>{lines}" lines"</span> }.into_any()
-                >
-                    <div class="card-body">
-                        <label class="visually-hidden" for="json">"Task definition as JSON"</label>
-                        <textarea
-                            class="input mono"
-                            id="json"
-                            name="json"
-                            rows="28"
-                            spellcheck="false"
-                            autocomplete="off"
-                            required
-                            on:input=move |event| draft.set(Some(event_target_value(&event)))
-                        >
-                            {json}
-                        </textarea>
-                    </div>
-                </Card>
+        <PageHead heading facts />
+        <ActionForm action=register attr:class="column">
+            <input type="hidden" name="base" value=name />
+            <div class="halves editor">{form(editing)}{json_card(editing)}</div>
+            <div class="halves">
                 <Card title=if is_new { "What will be registered" } else { "Changes" }>
-                    <div class="card-body">{move || difference(is_new, &original.get_value(), &text.get())}</div>
+                    <div class="card-body">{move || difference(is_new, &original.get_value(), &editing.text.get())}</div>
                 </Card>
+                <Fits definition=editing.definition />
             </div>
             <FieldError error=refused />
-            <div class="row form-end">
+            <div class="row form-end" data-wrap="">
                 <button class="button" data-kind="primary" type="submit">"Register"</button>
+                {deploys}
                 <a class="button" data-kind="quiet" href="/task-definitions">"Cancel"</a>
             </div>
         </ActionForm>
@@ -112,6 +98,55 @@ fn editor(
             </div>
         </Card>
     }
+}
+
+/// Whether the new revision is deployed at once, to a service that runs the one that it is based on.
+fn deploys(base: &EditorBase) -> AnyView {
+    if base.used_by.is_empty() {
+        return ().into_any();
+    }
+    let options: Vec<_> = base
+        .used_by
+        .iter()
+        .map(|(cluster, service)| {
+            view! { <option value=format!("{cluster}/{service}")>{format!("and deploy it to {service} in {cluster}")}</option> }
+        })
+        .collect();
+    view! {
+        <label class="visually-hidden" for="deploy">"After it is registered"</label>
+        <select class="select" id="deploy" name="deploy"><option value="">"and deploy it nowhere yet"</option>{options}</select>
+    }
+    .into_any()
+}
+
+fn json_card(editing: Editing) -> AnyView {
+    let lines = move || editing.text.with(|text| text.lines().count());
+    let verdict = move || match editing.text.with(|text| parse(text)) {
+        Ok(_) => view! { <StateWord state=State::Running word="Valid JSON" /> }.into_any(),
+        Err(message) => view! { <StateWord state=State::Failed word=message /> }.into_any(),
+    };
+    let at_first = editing.text.get_untracked();
+    view! {
+        <Card title="JSON" foot=view! { <span aria-live="polite">{verdict}</span><span>{lines}" lines"</span> }.into_any()>
+            <div class="card-body">
+                <label class="visually-hidden" for="json">"Task definition as JSON"</label>
+                <textarea
+                    class="input mono"
+                    id="json"
+                    name="json"
+                    rows="28"
+                    spellcheck="false"
+                    autocomplete="off"
+                    required
+                    prop:value=editing.text
+                    on:input=move |event| editing.draft.set(Some(event_target_value(&event)))
+                >
+                    {at_first}
+                </textarea>
+            </div>
+        </Card>
+    }
+    .into_any()
 }
 
 /// What the draft changes, or its containers when it is based on nothing.

@@ -2,7 +2,6 @@
 
 use gantry_model::event::EventKind;
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
 use super::revisions::users;
 use crate::api::task_definitions::{
@@ -15,7 +14,7 @@ use crate::components::{
 use crate::error::ApiError;
 use crate::format::{cpu_units, date_and_clock, last_part, mebibytes};
 use crate::live::refresh_on;
-use crate::pages::param;
+use crate::pages::{param, query};
 use crate::state::State;
 use crate::task_definition_json::{changes, parse};
 
@@ -23,11 +22,11 @@ use crate::task_definition_json::{changes, parse};
 #[component]
 pub fn RevisionPage() -> impl IntoView {
     let (family, number) = (param("family"), param("revision"));
-    let query = use_query_map();
-    let against = Signal::derive(move || query.with(|q| q.get("against").filter(|a| !a.is_empty())));
+    let against = query("against");
     let revision =
         Resource::new(move || (family.get(), number.get()), |(family, number)| describe_revision(family, number));
-    let other = Resource::new(move || (family.get(), against.get()), |(family, against)| other_json(family, against));
+    let other =
+        Resource::new(move || (family.get(), against.filled()), |(family, against)| other_json(family, against));
     refresh_on(&[EventKind::TaskDefinition, EventKind::Service], Signal::derive(|| None), move || revision.refetch());
     let deregister = ServerAction::<DeregisterTaskDefinition>::new();
     view! {

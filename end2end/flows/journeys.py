@@ -338,8 +338,10 @@ def single_keys_go_places(page: Page, gantry: Gantry) -> None:
     page.keyboard.press("g")
     page.keyboard.press("c")
     page.wait_for_url(f"{endpoint}/clusters")
-    expect(page.get_by_role("link", name=CLUSTER).last).to_be_visible()
+    first = page.locator("main .table a.object").first
+    expect(first).to_be_visible()
     page.keyboard.press("j")
+    expect(first).to_be_focused()
     page.keyboard.press("Enter")
     page.wait_for_url(f"{endpoint}/clusters/*")
     check("single keys go to a page and open a row", True)

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use leptos::ev::{KeyboardEvent, MouseEvent};
+use leptos::ev::{Event, KeyboardEvent, MouseEvent};
 use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_navigate};
 
@@ -98,7 +98,7 @@ pub(super) fn Palette() -> impl IntoView {
         found.get().into_iter().enumerate().map(move |(i, found)| option(i, found, chosen, go.clone())).collect_view()
     };
     view! {
-        <dialog class="palette" id=PALETTE popover="auto" aria-label="Search or run" on:toggle=move |_| begin()>
+        <dialog class="palette" id=PALETTE popover="auto" aria-label="Search or run" on:beforetoggle=move |_: Event| begin()>
             <label class="palette-input">
                 <IconMark icon=Icon::Search />
                 <input

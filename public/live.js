@@ -2,8 +2,8 @@
 // tab, the seventh tab would wait for ever. This worker holds the stream and hands on what it brings; tabs say when
 // they come, what they saw last, and when they go.
 
-/** Tabs that said nothing for so long are gone. They speak every 20 s. */
-const GONE_AFTER = 70_000;
+/** Tabs that said nothing for so long are gone. They speak every 20 s, and once a minute when nobody looks at them. */
+const GONE_AFTER = 150_000;
 
 /** When each tab last spoke, by its port. */
 const tabs = new Map();
@@ -56,12 +56,18 @@ const hear = {
   },
   here() {},
   go: leave,
+  // A tab that was taken for gone, because its browser had put it to sleep: it has missed something.
+  back(tab) {
+    if (source === null) open();
+    tab.postMessage({ what: 'event', kind: 'reset', id: `${last}`, data: '{}' });
+  },
 };
 
 onconnect = ({ ports: [tab] }) => {
   tab.onmessage = ({ data }) => {
+    const isBack = data.say === 'here' && !tabs.has(tab);
     tabs.set(tab, Date.now());
-    hear[data.say]?.(tab, data);
+    hear[isBack ? 'back' : data.say]?.(tab, data);
   };
 };
 

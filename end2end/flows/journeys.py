@@ -244,6 +244,12 @@ def many_tabs_share_one_stream(page: Page, gantry: Gantry) -> None:
     expect(tabs[-1].get_by_role("main")).to_contain_text("4of 4 running", timeout=60_000)
     check("the last tab goes on when the others are gone", True)
     tabs[-1].close()
+    alone = context.browser.new_context(storage_state=context.storage_state()).new_page()
+    alone.add_init_script("delete window.SharedWorker")
+    open_page(alone, service_page(gantry))
+    expect(alone.locator(".topbar .live")).to_have_text("Live", timeout=30_000)
+    check("a browser without shared workers is live, too", alone.evaluate("window.SharedWorker === undefined"))
+    alone.context.close()
     wait_until(lambda: steady(gantry, SERVICE) and service(gantry, SERVICE)["runningCount"] == 4, "four tasks run")
 
 

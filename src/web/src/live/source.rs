@@ -17,6 +17,8 @@ pub(super) enum News {
     Lost {
         closed: bool,
     },
+    /// There is no worker after all: its file did not come.
+    NoWorker,
     Event {
         kind: String,
         id: String,
@@ -57,17 +59,9 @@ enum Said {
 }
 
 impl Source {
-    /// Opens a source after the sequence `after`. The worker brings events of `all` kinds, whatever this page wants.
-    pub(super) fn open(
-        wanted: BTreeSet<&'static str>,
-        all: &[&'static str],
-        after: i64,
-        hear: fn(News),
-    ) -> Option<Self> {
-        Self::shared(all, after, hear).or_else(|| Self::own(wanted, after, hear))
-    }
-
-    fn shared(all: &[&'static str], after: i64, hear: fn(News)) -> Option<Self> {
+    /// The worker's stream after the sequence `after`, with events of `all` kinds, whatever this page wants; nothing where
+    /// there are no shared workers.
+    pub(super) fn shared(all: &[&'static str], after: i64, hear: fn(News)) -> Option<Self> {
         js_sys::Reflect::get(&window(), &JsValue::from_str("SharedWorker"))
             .ok()
             .filter(|found| !found.is_undefined())?;
@@ -78,12 +72,15 @@ impl Source {
             }
         });
         worker.port().set_onmessage(Some(listener.as_ref().unchecked_ref()));
+        let failed = Closure::new(move |_: MessageEvent| hear(News::NoWorker));
+        worker.set_onerror(Some(failed.as_ref().unchecked_ref()));
         let connection = Connection::Shared(worker);
         connection.say(&Say { say: "come", seq: Some(after), topics: Some(all) });
-        Some(Self { kinds: all.iter().copied().collect(), connection, _listeners: vec![listener] })
+        Some(Self { kinds: all.iter().copied().collect(), connection, _listeners: vec![listener, failed] })
     }
 
-    fn own(kinds: BTreeSet<&'static str>, after: i64, hear: fn(News)) -> Option<Self> {
+    /// A stream of this page's own, with the kinds that it wants.
+    pub(super) fn own(kinds: BTreeSet<&'static str>, after: i64, hear: fn(News)) -> Option<Self> {
         let topics: Vec<&str> = kinds.iter().copied().collect();
         let source = EventSource::new(&format!("/events?topics={}&after={after}", topics.join(","))).ok()?;
         let event = Closure::new(move |event: MessageEvent| {
@@ -139,6 +136,7 @@ impl Drop for Source {
     fn drop(&mut self) {
         match &self.connection {
             Connection::Shared(worker) => {
+                worker.set_onerror(None);
                 self.connection.say(&Say { say: "go", seq: None, topics: None });
                 worker.port().close();
             }

@@ -55,6 +55,8 @@ struct Hub {
     next_id: u64,
     last_seq: i64,
     state: Option<RwSignal<LiveState>>,
+    /// Whether the shared worker could not be had.
+    alone: bool,
     /// Failed openings in a row.
     failures: u32,
     /// Rises with each loss and each opening; a timer that finds another value is out of date.
@@ -122,7 +124,8 @@ fn connect_if_needed() {
         if hub.state.is_some() && !wanted.is_empty() && !served {
             hub.connection = None;
             let all = KINDS.map(EventKind::as_str);
-            hub.connection = Source::open(wanted, &all, hub.last_seq, on_news);
+            let shared = if hub.alone { None } else { Source::shared(&all, hub.last_seq, on_news) };
+            hub.connection = shared.or_else(|| Source::own(wanted, hub.last_seq, on_news));
         }
     });
 }
@@ -131,8 +134,18 @@ fn on_news(news: News) {
     match news {
         News::Open => on_open(),
         News::Lost { closed } => on_error(closed),
+        News::NoWorker => {
+            HUB.with_borrow_mut(|hub| hub.alone = true);
+            // Not here: what calls this closure must not be dropped by it.
+            set_timeout(go_on_alone, SETTLE);
+        }
         News::Event { kind, id, data } => on_event(&kind, &id, &data),
     }
+}
+
+fn go_on_alone() {
+    HUB.with_borrow_mut(|hub| hub.connection = None);
+    connect_if_needed();
 }
 
 fn on_open() {

@@ -79,6 +79,15 @@ pub fn cpu_units(units: i64) -> String {
     format!("{}\u{a0}vCPU", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
+/// A word of the API or of an address as a reader has it: `IN_PROGRESS` as "In progress", `create-service` as "Create
+/// service".
+#[must_use]
+pub fn sentence(word: &str) -> String {
+    let word = word.replace(['_', '-'], " ").to_lowercase();
+    let mut chars = word.chars();
+    chars.next().map_or_else(|| "Unknown".to_owned(), |first| first.to_uppercase().chain(chars).collect())
+}
+
 /// `1 task`, `2 tasks`.
 #[must_use]
 pub fn count(n: impl Into<i64>, one: &str) -> String {
@@ -135,6 +144,15 @@ mod tests {
         assert_eq!(cpu_units(256), "0.25\u{a0}vCPU");
         assert_eq!(cpu_units(2048), "2\u{a0}vCPU");
         assert_eq!(count(1, "task"), "1 task");
+    }
+
+    #[test]
+    fn words_of_the_api_are_told_as_readers_have_them() {
+        for (word, told) in
+            [("RUNNING", "Running"), ("IN_PROGRESS", "In progress"), ("run-task", "Run task"), ("", "Unknown")]
+        {
+            assert_eq!(sentence(word), told);
+        }
     }
 
     #[test]

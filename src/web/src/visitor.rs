@@ -1,57 +1,5 @@
 //! What the visitor's browser knows and does. On the server there is no visitor.
 
-/// `hh:mm` by the visitor's clock.
-#[cfg(feature = "hydrate")]
-#[must_use]
-pub fn local_time() -> Option<String> {
-    let now = js_sys::Date::new_0();
-    Some(format!("{:02}:{:02}", now.get_hours(), now.get_minutes()))
-}
-
-/// Milliseconds since 1970 by the visitor's clock.
-#[cfg(feature = "hydrate")]
-#[must_use]
-#[expect(clippy::cast_possible_truncation, reason = "milliseconds stay below 2^53")]
-pub fn now() -> i64 {
-    js_sys::Date::now() as i64
-}
-
-/// The build that the page was loaded from.
-#[cfg(feature = "hydrate")]
-#[must_use]
-pub fn build() -> Option<String> {
-    use leptos::prelude::document;
-    document().query_selector("meta[name=gantry-build]").ok().flatten()?.get_attribute("content")
-}
-
-/// Loads the page anew.
-#[cfg(feature = "hydrate")]
-pub fn reload() {
-    // A browser that refuses to load the page goes on showing it.
-    let _refused = leptos::prelude::window().location().reload();
-}
-
-#[cfg(not(feature = "hydrate"))]
-#[must_use]
-pub fn local_time() -> Option<String> {
-    None
-}
-
-#[cfg(not(feature = "hydrate"))]
-#[must_use]
-pub fn now() -> i64 {
-    0
-}
-
-#[cfg(not(feature = "hydrate"))]
-#[must_use]
-pub fn build() -> Option<String> {
-    None
-}
-
-#[cfg(not(feature = "hydrate"))]
-pub fn reload() {}
-
 #[cfg(feature = "hydrate")]
 mod browser {
     //! What needs the page's elements.
@@ -59,6 +7,32 @@ mod browser {
     use leptos::prelude::{document, window};
     use wasm_bindgen::JsCast as _;
     use web_sys::{HtmlElement, KeyboardEvent, NodeList, Storage};
+
+    /// `hh:mm` by the visitor's clock.
+    #[must_use]
+    pub fn local_time() -> Option<String> {
+        let now = js_sys::Date::new_0();
+        Some(format!("{:02}:{:02}", now.get_hours(), now.get_minutes()))
+    }
+
+    /// Milliseconds since 1970 by the visitor's clock.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, reason = "milliseconds stay below 2^53")]
+    pub fn now() -> i64 {
+        js_sys::Date::now() as i64
+    }
+
+    /// The build that the page was loaded from.
+    #[must_use]
+    pub fn build() -> Option<String> {
+        document().query_selector("meta[name=gantry-build]").ok().flatten()?.get_attribute("content")
+    }
+
+    /// Loads the page anew.
+    pub fn reload() {
+        // A browser that refuses to load the page goes on showing it.
+        let _refused = window().location().reload();
+    }
 
     const RECENT: &str = "gantry.recent";
     const KEYS: &str = "gantry.keys";
@@ -164,6 +138,16 @@ mod browser {
 
     use leptos::ev::KeyboardEvent;
 
+    pub fn local_time() -> Option<String> {
+        None
+    }
+    pub fn now() -> i64 {
+        0
+    }
+    pub fn build() -> Option<String> {
+        None
+    }
+    pub fn reload() {}
     pub fn open_popover(_: &str) -> bool {
         false
     }
@@ -184,6 +168,6 @@ mod browser {
 }
 
 pub use browser::{
-    close_popover, focus_filter, focus_row, is_typing, open_popover, recent, remember_visit, set_single_keys,
-    single_keys,
+    build, close_popover, focus_filter, focus_row, is_typing, local_time, now, open_popover, recent, reload,
+    remember_visit, set_single_keys, single_keys,
 };

@@ -119,29 +119,8 @@ mod tests {
     use serde_json::json;
 
     fn host() -> InstanceSummary {
-        InstanceSummary {
-            id: "h1".to_owned(),
-            arn: String::new(),
-            cluster: "prod".to_owned(),
-            ec2_instance_id: String::new(),
-            status: "ACTIVE".to_owned(),
-            agent_connected: true,
-            agent_version: String::new(),
-            docker_version: String::new(),
-            availability_zone: None,
-            instance_type: None,
-            capacity_provider: None,
-            running: 0,
-            pending: 0,
-            cpu: 2048,
-            cpu_free: 1024,
-            memory: 4096,
-            memory_free: 2048,
-            ports: vec!["22".to_owned(), "53/udp".to_owned()],
-            registered_at: None,
-            attributes: Vec::new(),
-            tags: Vec::new(),
-        }
+        let ports = vec!["22".to_owned(), "53/udp".to_owned()];
+        InstanceSummary { memory_free: 2048, ports, ..InstanceSummary::example("h1", "a") }
     }
 
     #[test]

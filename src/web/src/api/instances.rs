@@ -53,6 +53,34 @@ impl InstanceSummary {
         (state, word)
     }
 
+    /// A host as tests have it, of 2 processors and 4 GiB.
+    #[cfg(test)]
+    pub(crate) fn example(id: &str, zone: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            arn: String::new(),
+            cluster: "prod".to_owned(),
+            ec2_instance_id: String::new(),
+            status: "ACTIVE".to_owned(),
+            agent_connected: true,
+            agent_version: String::new(),
+            docker_version: String::new(),
+            availability_zone: Some(zone.to_owned()),
+            instance_type: None,
+            capacity_provider: None,
+            running: 0,
+            pending: 0,
+            cpu: 2048,
+            cpu_free: 1024,
+            memory: 4096,
+            memory_free: 1024,
+            ports: Vec::new(),
+            registered_at: None,
+            attributes: Vec::new(),
+            tags: Vec::new(),
+        }
+    }
+
     /// How it is called: by its EC2 instance id, or by the start of its own.
     #[must_use]
     pub fn name(&self) -> String {

@@ -40,7 +40,7 @@ impl PastDeployment {
             "STOP_REQUESTED" | "ROLLBACK_REQUESTED" | "ROLLBACK_IN_PROGRESS" => State::Draining,
             _ => State::Failed,
         };
-        (state, crate::api::task_list::sentence(&self.status.replace('_', " ")))
+        (state, crate::format::sentence(&self.status))
     }
 
     /// Whether it can still be stopped.

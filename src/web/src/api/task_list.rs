@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Page;
 use crate::error::ApiError;
+use crate::format::sentence;
 use crate::state::State;
 
 /// A task as lists show it.
@@ -120,13 +121,6 @@ pub fn failures_by_reason(stopped: &[TaskSummary]) -> Vec<FailureGroup> {
     }
     groups.sort_by_key(|group| std::cmp::Reverse((group.tasks, group.last_at)));
     groups
-}
-
-/// `RUNNING` as "Running".
-#[must_use]
-pub fn sentence(status: &str) -> String {
-    let mut chars = status.chars();
-    chars.next().map_or_else(|| "Unknown".to_owned(), |first| first.to_string() + &chars.as_str().to_lowercase())
 }
 
 /// Which tasks of a cluster.

@@ -303,32 +303,6 @@ mod read {
 mod tests {
     use super::*;
 
-    fn host(id: &str, zone: &str) -> InstanceSummary {
-        InstanceSummary {
-            id: id.to_owned(),
-            arn: String::new(),
-            cluster: "prod".to_owned(),
-            ec2_instance_id: String::new(),
-            status: "ACTIVE".to_owned(),
-            agent_connected: true,
-            agent_version: String::new(),
-            docker_version: String::new(),
-            availability_zone: Some(zone.to_owned()),
-            instance_type: None,
-            capacity_provider: None,
-            running: 0,
-            pending: 0,
-            cpu: 2048,
-            cpu_free: 1024,
-            memory: 4096,
-            memory_free: 1024,
-            ports: Vec::new(),
-            registered_at: None,
-            attributes: Vec::new(),
-            tags: Vec::new(),
-        }
-    }
-
     fn task(name: &str, host: Option<&str>, memory: i64) -> Placed {
         Placed {
             host: host.map(str::to_owned),
@@ -348,7 +322,7 @@ mod tests {
 
     #[test]
     fn a_task_stands_on_its_host_the_largest_first() {
-        let hosts = [host("h1", "a"), host("h2", "b")];
+        let hosts = [InstanceSummary::example("h1", "a"), InstanceSummary::example("h2", "b")];
         let tasks =
             vec![task("small", Some("h1"), 256), task("large", Some("h1"), 2048), task("other", Some("h2"), 512)];
         let yard = arrange(&hosts, tasks, Measure::Memory, "");
@@ -359,7 +333,8 @@ mod tests {
 
     #[test]
     fn the_measure_is_of_blocks_and_lanes_alike() {
-        let yard = arrange(&[host("h1", "a")], vec![task("web", Some("h1"), 512)], Measure::Cpu, "");
+        let yard =
+            arrange(&[InstanceSummary::example("h1", "a")], vec![task("web", Some("h1"), 512)], Measure::Cpu, "");
         let lane = &yard.zones[0].lanes[0];
         assert_eq!((lane.total, lane.free, lane.bays[0].size), (2048, 1024, 256));
     }
@@ -373,8 +348,8 @@ mod tests {
 
     #[test]
     fn tasks_of_a_host_that_drains_or_is_silent_are_drawn_so() {
-        let draining = InstanceSummary { status: "DRAINING".to_owned(), ..host("h1", "a") };
-        let silent = InstanceSummary { agent_connected: false, ..host("h2", "a") };
+        let draining = InstanceSummary { status: "DRAINING".to_owned(), ..InstanceSummary::example("h1", "a") };
+        let silent = InstanceSummary { agent_connected: false, ..InstanceSummary::example("h2", "a") };
         let tasks = vec![task("web", Some("h1"), 256), task("web", Some("h2"), 256)];
         let yard = arrange(&[draining, silent], tasks, Measure::Memory, "");
         let states: Vec<State> = yard.zones[0].lanes.iter().map(|lane| lane.bays[0].state).collect();
@@ -384,7 +359,7 @@ mod tests {
     #[test]
     fn many_tasks_are_drawn_by_service_and_none_is_lost() {
         let tasks: Vec<Placed> = (0..=MOST_BLOCKS).map(|_| task("web", Some("h1"), 2)).collect();
-        let yard = arrange(&[host("h1", "a")], tasks, Measure::Memory, "");
+        let yard = arrange(&[InstanceSummary::example("h1", "a")], tasks, Measure::Memory, "");
         let bays = &yard.zones[0].lanes[0].bays;
         assert_eq!((bays.len(), bays[0].tasks, bays[0].size), (1, 601, 1202));
         assert_eq!(bays[0].href, "/services/web");
@@ -392,7 +367,8 @@ mod tests {
 
     #[test]
     fn a_large_cluster_shows_its_zones_and_opens_one() {
-        let hosts: Vec<_> = (0..500).map(|i| host(&format!("h{i}"), ["a", "b", "c"][i % 3])).collect();
+        let hosts: Vec<_> =
+            (0..500).map(|i| InstanceSummary::example(&format!("h{i}"), ["a", "b", "c"][i % 3])).collect();
         let tasks: Vec<_> = (0..5000).map(|i| task("web", Some(&format!("h{}", i % 500)), 64)).collect();
         let yard = arrange(&hosts, tasks, Measure::Memory, "b");
         let lanes: Vec<(bool, usize)> = yard.zones.iter().map(|zone| (zone.closed, zone.lanes.len())).collect();

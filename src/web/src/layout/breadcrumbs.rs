@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use crate::format::{query_value, short_id};
+use crate::format::{query_value, sentence, short_id};
 
 /// One step of the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,13 +67,6 @@ fn in_cluster(cluster: &str, rest: &[&str]) -> Vec<Crumb> {
         [section, ..] => way.push(Crumb::new(sentence(section), format!("{home}/{section}"))),
     }
     way
-}
-
-/// `create-service` as "Create service".
-fn sentence(word: &str) -> String {
-    let word = word.replace('-', " ");
-    let mut chars = word.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// The way to the current page.

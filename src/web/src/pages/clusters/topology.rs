@@ -9,7 +9,7 @@ use crate::api::topology::{Bay, Lane, Measure, Topology, Zone, load_topology};
 use crate::components::{
     Capacity, CapacityInline, Card, EmptyState, Icon, IconMark, StatePill, StateWord, Table, panel,
 };
-use crate::format::{count, cpu_units, mebibytes, query_value};
+use crate::format::{count, cpu_units, mebibytes, query_value, sentence};
 use crate::live::refresh_on;
 use crate::pages::{param, query};
 use crate::state::State;
@@ -110,7 +110,7 @@ fn bar(asked: &Asked) -> AnyView {
     let current = |yes: bool| yes.then_some("page");
     let cpu = asked.measure == Measure::Cpu;
     let states = [State::Running, State::Pending, State::Draining, State::Failed, State::Unknown];
-    let legend = states.map(|state| view! { <StateWord state word=capital(state.as_str()) /> });
+    let legend = states.map(|state| view! { <StateWord state word=sentence(state.as_str()) /> });
     let hidden = |name: &'static str, value: String| view! { <input type="hidden" name=name value=value /> };
     view! {
         <div class="topology-bar">
@@ -136,11 +136,6 @@ fn bar(asked: &Asked) -> AnyView {
         </div>
     }
     .into_any()
-}
-
-fn capital(word: &str) -> String {
-    let mut chars = word.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 fn zones(yard: &Topology, asked: &Asked) -> AnyView {

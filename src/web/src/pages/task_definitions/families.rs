@@ -30,11 +30,13 @@ pub fn Families() -> impl IntoView {
 fn list(families: Vec<FamilySummary>, wanted: &str, fresh: Fresh) -> AnyView {
     if families.is_empty() {
         return view! {
-            <EmptyState
-                title="No task definitions"
-                text="A task definition says which containers run together and what they need."
-                command="aws ecs register-task-definition --cli-input-json file://task-definition.json"
-            />
+            <Card title="Families">
+                <EmptyState
+                    title="No task definitions"
+                    text="A task definition says which containers run together and what they need."
+                    command="aws ecs register-task-definition --cli-input-json file://task-definition.json"
+                />
+            </Card>
         }
         .into_any();
     }

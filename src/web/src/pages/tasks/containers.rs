@@ -3,10 +3,9 @@
 
 use leptos::prelude::*;
 
-use crate::api::task_list::sentence;
 use crate::api::tasks::{ContainerDetail, TaskDetail, Variable};
 use crate::components::{Card, CopyButton, Fact, Facts, StateWord, Table};
-use crate::format::{count, mebibytes};
+use crate::format::{count, mebibytes, sentence};
 use crate::state::State;
 
 /// The table and the details.

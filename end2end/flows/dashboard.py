@@ -6,7 +6,7 @@ from pathlib import Path
 
 from browser import THEMES, chromium, create_board, look, open_page, shoot, sign_in, use_theme, violations
 from harness import Gantry, check, finish
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 from seed import pages, seed
 
 PORT = 18081
@@ -68,6 +68,8 @@ def the_palette_and_the_keys(browser: Browser, gantry: Gantry) -> None:
         wrong = violations(page, theme)
         shoot(page, SHOTS, f"palette-{theme}-1440")
         page.keyboard.press("Escape")
+        # The browser takes the focus out of what it hides when it next draws.
+        expect(page.locator("body")).to_be_focused()
         page.keyboard.press("?")
         page.get_by_role("dialog", name="Keys").wait_for()
         wrong += violations(page, theme)

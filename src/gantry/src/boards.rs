@@ -33,8 +33,12 @@ impl Boards for StoredBoards {
         said(async { board::get(&mut *self.0.store.read().await?, name).await }.await)
     }
 
-    async fn put(&self, board: Board) -> Result<(), String> {
-        said(self.0.store.write(move |tx| Box::pin(async move { board::put(tx, &board).await })).await)
+    async fn create(&self, board: Board) -> Result<bool, String> {
+        said(self.0.store.write(move |tx| Box::pin(async move { board::create(tx, &board).await })).await)
+    }
+
+    async fn change(&self, board: Board) -> Result<bool, String> {
+        said(self.0.store.write(move |tx| Box::pin(async move { board::change(tx, &board).await })).await)
     }
 
     async fn delete(&self, name: BoardName) -> Result<(), String> {

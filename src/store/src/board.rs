@@ -33,18 +33,32 @@ pub async fn list(conn: &mut Conn) -> Result<Vec<Board>, StoreError> {
     body::decode_all(BOARD, &rows)
 }
 
-/// Writes the board, new or changed; its links stay.
+/// Writes a new board. Answers false, and writes nothing, when there is one of that name.
 ///
 /// # Errors
 /// When the database cannot be written.
-pub async fn put(tx: &mut Tx, board: &Board) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO board (name, body) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET body = excluded.body")
+pub async fn create(tx: &mut Tx, board: &Board) -> Result<bool, StoreError> {
+    let done = sqlx::query("INSERT INTO board (name, body) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING")
         .bind(board.name.as_str())
         .bind(body::encode(BOARD, board)?)
         .execute(&mut **tx)
         .await
         .map_err(StoreError::query("write the board"))?;
-    Ok(())
+    Ok(done.rows_affected() == 1)
+}
+
+/// Changes a board; its links stay. Answers whether there was one.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn change(tx: &mut Tx, board: &Board) -> Result<bool, StoreError> {
+    let done = sqlx::query("UPDATE board SET body = $2 WHERE name = $1")
+        .bind(board.name.as_str())
+        .bind(body::encode(BOARD, board)?)
+        .execute(&mut **tx)
+        .await
+        .map_err(StoreError::query("change the board"))?;
+    Ok(done.rows_affected() == 1)
 }
 
 /// Deletes the board with its links.

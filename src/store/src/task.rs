@@ -239,7 +239,7 @@ pub async fn running_by_service(
 ) -> Result<BTreeMap<(Scope, ClusterName, ServiceName), u32>, StoreError> {
     let rows: Vec<(String, String, String, String, i64)> = sqlx::query_as(
         "SELECT account, region, cluster, service, COUNT(*) FROM task
-         WHERE last_status = 'RUNNING' AND service IS NOT NULL GROUP BY account, region, cluster, service",
+         WHERE last_status <> 'STOPPED' AND last_status = 'RUNNING' AND service IS NOT NULL GROUP BY account, region, cluster, service",
     )
     .fetch_all(conn)
     .await

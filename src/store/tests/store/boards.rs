@@ -36,7 +36,7 @@ async fn with_links() -> TestStore {
     let store = TestStore::new().await;
     let written = store.write(|tx| {
         Box::pin(async move {
-            board::put(tx, &wall()).await?;
+            board::create(tx, &wall()).await?;
             board::put_link(tx, "hash-a", &link("a", 100)).await?;
             board::put_link(tx, "hash-b", &link("b", 200)).await
         })
@@ -55,7 +55,7 @@ async fn a_board_comes_back_as_it_was_last_written_and_keeps_its_links() {
     let store = with_links().await;
     let changed = Board { title: "Wall".to_owned(), ..wall() };
     let written = changed.clone();
-    store.write(move |tx| Box::pin(async move { board::put(tx, &written).await })).await.unwrap();
+    assert!(store.write(move |tx| Box::pin(async move { board::change(tx, &written).await })).await.unwrap());
     let conn = &mut store.read().await.unwrap();
     assert_eq!(board::get(conn, &changed.name).await.unwrap(), Some(changed.clone()));
     assert_eq!(board::list(conn).await.unwrap().as_slice(), std::slice::from_ref(&changed));
@@ -81,7 +81,11 @@ async fn a_board_that_is_made_anew_is_not_opened_by_its_forerunners_links() {
     let written = store.write(|tx| {
         Box::pin(async move {
             board::delete(tx, &wall().name).await?;
-            board::put(tx, &wall()).await
+            assert!(!board::change(tx, &wall()).await?, "what was deleted is not changed");
+            assert!(board::create(tx, &wall()).await?);
+            let other = Board { title: "Other".to_owned(), ..wall() };
+            assert!(!board::create(tx, &other).await?, "a name is given once");
+            Ok(())
         })
     });
     written.await.map_err(|e: StoreError| e).unwrap();

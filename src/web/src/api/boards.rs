@@ -87,11 +87,10 @@ pub async fn create_board(name: String, title: String, #[server(default)] tiles:
     read::may_change()?;
     let boards = read::boards()?;
     let board = read::checked(&name, &title, &tiles, boards.now())?;
-    if boards.get(&board.name).await.map_err(read::failed)?.is_some() {
-        return Err(ApiError::refused("AlreadyExists", format!("There is a board {} already", board.name)));
-    }
     let address = format!("/boards/{}", board.name);
-    boards.put(board).await.map_err(read::failed)?;
+    if !boards.create(board).await.map_err(read::failed)? {
+        return Err(ApiError::refused("AlreadyExists", format!("There is a board {} already", name.trim())));
+    }
     leptos_axum::redirect(&address);
     Ok(())
 }
@@ -105,7 +104,10 @@ pub async fn change_board(board: String, title: String, #[server(default)] tiles
     read::may_change()?;
     let before = read::board(&board).await?;
     let changed = read::checked(&board, &title, &tiles, before.created_at)?;
-    read::boards()?.put(changed).await.map_err(read::failed)
+    match read::boards()?.change(changed).await.map_err(read::failed)? {
+        true => Ok(()),
+        false => Err(ApiError::missing("board", &board)),
+    }
 }
 
 /// Deletes a board and goes to the list. Its links open nothing from then on.
@@ -210,14 +212,7 @@ pub(crate) mod read {
         let ecs = crate::sdk::ecs()?;
         let mut choices = Vec::new();
         for cluster in crate::api::clusters::list_clusters().await? {
-            let arns: Vec<String> = ecs
-                .list_services()
-                .cluster(&cluster.name)
-                .into_paginator()
-                .items()
-                .send()
-                .collect::<Result<_, _>>()
-                .await?;
+            let arns = crate::api::service_list::read::arns(&ecs, &cluster.name).await?;
             let mut services: Vec<String> = arns.iter().map(|arn| last_part(arn).to_owned()).collect();
             services.sort();
             choices.push(ClusterChoice { cluster: cluster.name, services });

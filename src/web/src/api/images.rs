@@ -376,8 +376,7 @@ pub(crate) mod read {
             ecs.list_clusters().into_paginator().items().send().collect::<Result<_, _>>().await?;
         let mut found = BTreeSet::new();
         for cluster in clusters.iter().map(|arn| last_part(arn)) {
-            let arns: Vec<String> =
-                ecs.list_tasks().cluster(cluster).into_paginator().items().send().collect::<Result<_, _>>().await?;
+            let arns = crate::api::task_list::read::arns(&ecs, cluster).await?;
             for some in arns.chunks(100) {
                 let answer = ecs.describe_tasks().cluster(cluster).set_tasks(Some(some.to_vec())).send().await?;
                 let runs = answer

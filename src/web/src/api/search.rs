@@ -139,15 +139,7 @@ mod read {
                 (format!("Run a task in {name}"), FoundKind::Action, "run-task"),
             ];
             found.extend(of_cluster.map(|(title, kind, path)| Found::new(kind, &title, "", &format!("{base}/{path}"))));
-            let services: Vec<String> = ecs
-                .list_services()
-                .cluster(name)
-                .max_results(100)
-                .into_paginator()
-                .items()
-                .send()
-                .collect::<Result<_, _>>()
-                .await?;
+            let services = crate::api::service_list::read::arns(&ecs, name).await?;
             found.extend(services.iter().map(|arn| {
                 let service = last_part(arn);
                 let href = format!("{base}/services/{}", query_value(service));
@@ -160,8 +152,10 @@ mod read {
             Found::new(FoundKind::TaskDefinition, family, "task definition", &format!("/task-definitions/{family}"))
         }));
         found.extend(repositories().await?);
-        found.extend(crate::api::boards::list_boards().await?.iter().map(|board| {
-            Found::new(FoundKind::Board, &board.name, "status board", &format!("/boards/{}", board.name))
+        let boards = crate::api::boards::read::boards()?.list().await.map_err(crate::api::boards::read::failed)?;
+        found.extend(boards.iter().map(|board| {
+            let name = board.name.as_str();
+            Found::new(FoundKind::Board, name, "status board", &format!("/boards/{name}"))
         }));
         Ok(found)
     }

@@ -103,17 +103,15 @@ pub(crate) mod read {
     /// DescribeServices takes ten at a time (ECS API reference).
     const AT_A_TIME: usize = 10;
 
+    /// The ARN of every service of `cluster`.
+    pub(crate) async fn arns(ecs: &Client, cluster: &str) -> Result<Vec<String>, ApiError> {
+        let pages = ecs.list_services().cluster(cluster).max_results(100).into_paginator();
+        Ok(pages.items().send().collect::<Result<_, _>>().await?)
+    }
+
     /// Every service of `cluster`.
     pub(crate) async fn describe_all(ecs: &Client, cluster: &str) -> Result<Vec<Service>, ApiError> {
-        let arns: Vec<String> = ecs
-            .list_services()
-            .cluster(cluster)
-            .max_results(100)
-            .into_paginator()
-            .items()
-            .send()
-            .collect::<Result<_, _>>()
-            .await?;
+        let arns = arns(ecs, cluster).await?;
         let mut services = Vec::with_capacity(arns.len());
         for some in arns.chunks(AT_A_TIME) {
             let answer = ecs.describe_services().cluster(cluster).set_services(Some(some.to_vec())).send().await?;

@@ -124,10 +124,12 @@ pub async fn describe_service(cluster: String, service: String) -> Result<Servic
     if detail.strategy != "ROLLING" {
         detail.staged = super::staged::read::under_way(&ecs, found.current_service_deployment()).await?;
     }
-    let definition = super::task_definitions::read::revision(&detail.summary.task_definition).await;
     // A service of task sets has no definition of its own.
-    detail.containers =
-        definition.map(|d| d.containers.into_iter().map(|c| (c.name, c.image)).collect()).unwrap_or_default();
+    if !detail.summary.task_definition.is_empty() {
+        let definition = super::task_definitions::read::revision(&detail.summary.task_definition).await?;
+        detail.containers =
+            definition.containers.into_iter().map(|container| (container.name, container.image)).collect();
+    }
     detail.revisions = super::task_definitions::read::active_revisions(&ecs, detail.family()).await?;
     Ok(detail)
 }

@@ -156,6 +156,12 @@ pub(crate) mod read {
     /// Lists end here; the pages say so.
     const LONGEST: usize = 500;
 
+    /// The ARN of every task of `cluster` that is to run.
+    pub(crate) async fn arns(ecs: &Client, cluster: &str) -> Result<Vec<String>, ApiError> {
+        let pages = ecs.list_tasks().cluster(cluster).max_results(100).into_paginator();
+        Ok(pages.items().send().collect::<Result<_, _>>().await?)
+    }
+
     pub(crate) async fn tasks(ecs: &Client, filter: &TaskFilter) -> Result<Page<TaskSummary>, ApiError> {
         let wanted = if filter.stopped { DesiredStatus::Stopped } else { DesiredStatus::Running };
         let mut arns: Vec<String> = Vec::new();

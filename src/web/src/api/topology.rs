@@ -247,24 +247,15 @@ fn number(n: usize) -> u32 {
 #[cfg(feature = "ssr")]
 mod read {
     use aws_sdk_ecs::Client;
-    use aws_sdk_ecs::types::{Container, DesiredStatus, Task};
+    use aws_sdk_ecs::types::{Container, Task};
 
     use super::Placed;
-    use crate::api::task_list::read::summary;
+    use crate::api::task_list::read::{arns, summary};
     use crate::error::ApiError;
 
     /// Every task of `cluster` that is to run.
     pub(super) async fn tasks(ecs: &Client, cluster: &str) -> Result<Vec<Placed>, ApiError> {
-        let arns: Vec<String> = ecs
-            .list_tasks()
-            .cluster(cluster)
-            .desired_status(DesiredStatus::Running)
-            .max_results(100)
-            .into_paginator()
-            .items()
-            .send()
-            .collect::<Result<_, _>>()
-            .await?;
+        let arns = arns(ecs, cluster).await?;
         let mut placed = Vec::with_capacity(arns.len());
         for some in arns.chunks(100) {
             let answer = ecs.describe_tasks().cluster(cluster).set_tasks(Some(some.to_vec())).send().await?;

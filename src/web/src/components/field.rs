@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::Shape;
+use super::{Shape, done};
 use crate::error::ApiError;
 use crate::state::State;
 
@@ -155,6 +155,15 @@ pub fn FieldError(
             }
         })
     }
+}
+
+/// A word beside a form's button, once its last call succeeded.
+pub fn saved<S>(action: ServerAction<S>) -> impl IntoView
+where
+    S: leptos::server_fn::ServerFn<Error = ApiError> + Clone + Send + Sync + 'static,
+    S::Output: Clone + Send + Sync + 'static,
+{
+    move || done(action).get().then(|| view! { <span class="muted" role="status">"Saved"</span> })
 }
 
 /// The error of the last answer of a form's action.

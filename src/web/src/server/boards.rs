@@ -26,8 +26,10 @@ pub trait Boards: Send + Sync {
     async fn list(&self) -> Result<Vec<Board>, String>;
     /// The board.
     async fn get(&self, name: &BoardName) -> Result<Option<Board>, String>;
-    /// Writes a board, new or changed.
-    async fn put(&self, board: Board) -> Result<(), String>;
+    /// Makes a board. Answers false, and changes nothing, when there is one of that name.
+    async fn create(&self, board: Board) -> Result<bool, String>;
+    /// Changes a board. Answers whether there was one.
+    async fn change(&self, board: Board) -> Result<bool, String>;
     /// Deletes a board; its links open nothing from then on.
     async fn delete(&self, name: BoardName) -> Result<(), String>;
     /// The links that open a board, in the order of their end.

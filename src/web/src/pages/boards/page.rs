@@ -10,7 +10,7 @@ use crate::api::boards::{
 use crate::api::session::load_about;
 use crate::components::{
     Card, CodeBlock, ConfirmDialog, DialogButton, EmptyState, Field, FieldError, Icon, IconMark, PageHead, PageTitle,
-    SelectField, Table, done, error_of, page,
+    SelectField, Table, done, error_of, page, saved,
 };
 use crate::format::{count, date, query_value};
 use crate::pages::param;
@@ -83,7 +83,6 @@ fn body(detail: &BoardDetail, actions: Actions) -> AnyView {
 fn shows(detail: &BoardDetail, action: ServerAction<ChangeBoard>) -> AnyView {
     let (name, title) = (detail.board.name.to_string(), detail.board.title.clone());
     let choice = choose(&detail.choices, &detail.board.tiles);
-    let saved = move || done(action).get().then(|| view! { <span class="muted" role="status">"Saved"</span> });
     view! {
         <ActionForm action attr:class="column">
             <input type="hidden" name="board" value=name />
@@ -94,7 +93,7 @@ fn shows(detail: &BoardDetail, action: ServerAction<ChangeBoard>) -> AnyView {
                 </div>
             </Card>
             <FieldError error=error_of(action) />
-            <div class="row"><button class="button" data-kind="primary" type="submit">"Save"</button>{saved}</div>
+            <div class="row"><button class="button" data-kind="primary" type="submit">"Save"</button>{saved(action)}</div>
         </ActionForm>
     }
     .into_any()

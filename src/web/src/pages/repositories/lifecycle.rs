@@ -12,7 +12,7 @@ use crate::api::lifecycle::{
 };
 use crate::components::{
     Card, CommandLine, ConfirmDialog, DialogButton, ErrorPanel, FieldError, Icon, IconMark, Table, done, error_of,
-    panel,
+    panel, saved,
 };
 use crate::error::ApiError;
 use crate::format::{count, date_and_clock};
@@ -48,7 +48,6 @@ fn editor(repository: &str, policy: Option<String>, actions: Actions) -> AnyView
         "aws ecr put-lifecycle-policy --repository-name {repository} --lifecycle-policy-text file://policy.json"
     );
     let delete = has_one.then(|| delete_button(repository.to_owned(), actions.delete));
-    let saved = move || done(actions.put).get().then(|| view! { <span class="muted" role="status">"Saved"</span> });
     let name = repository.to_owned();
     let at_first = text.get_untracked();
     view! {
@@ -78,7 +77,7 @@ fn editor(repository: &str, policy: Option<String>, actions: Actions) -> AnyView
                     </div>
                 </Card>
                 <FieldError error=error_of(actions.put) />
-                <div class="row"><button class="button" data-kind="primary" type="submit">"Save policy"</button>{saved}</div>
+                <div class="row"><button class="button" data-kind="primary" type="submit">"Save policy"</button>{saved(actions.put)}</div>
             </ActionForm>
             <Card title="What it would do now"><div aria-live="polite">{move || shown(preview.get())}</div></Card>
         </div>

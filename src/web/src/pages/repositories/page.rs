@@ -56,7 +56,7 @@ pub fn RepositoryPage() -> impl IntoView {
         // Beside what a push draws anew: nobody loses what they type.
         {move || match section.get().as_str() {
             "lifecycle" => view! { <Lifecycle repository=name.get() /> }.into_any(),
-            "settings" => view! { <Settings repository=name.get() saved=refetch /> }.into_any(),
+            "settings" => view! { <Settings repository=name.get() on_save=refetch /> }.into_any(),
             _ => ().into_any(),
         }}
     }

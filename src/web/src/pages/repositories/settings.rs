@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::api::repositories::{RepositorySummary, SetScanOnPush, SetTagMutability, describe_repository};
-use crate::components::{Card, CommandLine, FieldError, SelectField, done, error_of, panel};
+use crate::components::{Card, CommandLine, FieldError, SelectField, error_of, panel, saved};
 
 /// The section of a repository's page.
 #[component]
@@ -11,7 +11,7 @@ pub fn Settings(
     /// Whose settings they are.
     repository: String,
     /// What is done when one was saved.
-    saved: impl Fn() + Send + Sync + 'static,
+    on_save: impl Fn() + Send + Sync + 'static,
 ) -> impl IntoView {
     let mutability = ServerAction::<SetTagMutability>::new();
     let scan = ServerAction::<SetScanOnPush>::new();
@@ -19,19 +19,11 @@ pub fn Settings(
     let found = Resource::new(move || (repository.clone(), written()), |(name, _)| describe_repository(name));
     Effect::new(move || {
         written();
-        saved();
+        on_save();
     });
     panel(found, "Settings", move |found| {
         view! { <div class="halves">{tags(&found.summary, mutability)} {scanning(&found.summary, scan)}</div> }
     })
-}
-
-fn saved<S>(action: ServerAction<S>) -> impl IntoView
-where
-    S: leptos::server_fn::ServerFn<Error = crate::error::ApiError> + Clone + Send + Sync + 'static,
-    S::Output: Clone + Send + Sync + 'static,
-{
-    move || done(action).get().then(|| view! { <span class="muted" role="status">"Saved"</span> })
 }
 
 fn tags(repository: &RepositorySummary, action: ServerAction<SetTagMutability>) -> AnyView {

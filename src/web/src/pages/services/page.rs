@@ -37,9 +37,10 @@ pub fn ServicePage() -> impl IntoView {
         service.refetch();
         current.refetch();
         stopped.refetch();
-        record.refetch();
     };
     refresh_on(&[EventKind::Service, EventKind::ServiceMessage, EventKind::Task], here, refetch);
+    // What a service has been through does not change with each of its tasks.
+    refresh_on(&[EventKind::Service], here, move || record.refetch());
     let parts = Parts {
         current,
         stopped,

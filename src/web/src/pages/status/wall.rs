@@ -35,7 +35,7 @@ impl Watch {
         }
         self.now.set(Some(now));
         self.local_time.set(visitor::local_time());
-        let stale = self.age_s().is_some_and(|age| age > STALE_AFTER_S);
+        let stale = untrack(|| self.age_s()).is_some_and(|age| age > STALE_AFTER_S);
         match (stale, self.stale_since.get_untracked()) {
             (true, None) => self.stale_since.set(visitor::local_time()),
             (false, Some(_)) => self.stale_since.set(None),

@@ -10,10 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, TimeoutError, sync_playwright
 
 WIDTHS = (1440, 768, 360)
 THEMES = ("light", "dark")
+# How often a picture is tried: now and then Chromium paints no frame for a tab that it holds to be out of sight.
+TRIES = 3
 # Rules of WCAG 2.2 AA and axe's own good practice.
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 # What differs between the themes, which share every element: their colours.
@@ -117,7 +119,14 @@ def shoot(page: Page, folder: Path, name: str) -> Path:
     """A picture of the whole page."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{re.sub(r'[^a-z0-9]+', '-', name.lower()).strip('-')}.png"
-    page.screenshot(path=path, full_page=True)
+    for tried in range(TRIES):
+        try:
+            page.screenshot(path=path, full_page=True)
+            break
+        except TimeoutError:
+            if tried == TRIES - 1:
+                raise
+            page.bring_to_front()
     return path
 
 

@@ -25,7 +25,12 @@ their owner makes or ends hosts.
 fn page() -> String {
     let built = Operations::all();
     let mut text = HEAD.to_owned();
-    for (service, title) in [(Service::Ecs, "Amazon ECS"), (Service::Ecr, "Amazon ECR"), (Service::Sts, "AWS STS")] {
+    for (service, title) in [
+        (Service::Ecs, "Amazon ECS"),
+        (Service::Ecr, "Amazon ECR"),
+        (Service::Logs, "Amazon CloudWatch Logs"),
+        (Service::Sts, "AWS STS"),
+    ] {
         let name = service.signing_name();
         let all: Vec<&str> = service.model().operations.iter().map(|o| o.name).collect();
         let (done, missing): (Vec<&str>, Vec<&str>) = all.iter().partition(|o| built.has(name, o));

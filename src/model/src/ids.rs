@@ -119,6 +119,17 @@ name!(
     |t| t.strip_prefix("ecs-svc/").is_some_and(|d| !d.is_empty() && d.bytes().all(|b| b.is_ascii_digit()))
 );
 name!(
+    /// The name of a CloudWatch Logs log group.
+    LogGroupName, "log group name", "be 1 to 512 letters, digits and . - _ / #",
+    |t| (1..=512).contains(&t.len())
+        && t.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'/' | b'#'))
+);
+name!(
+    /// The name of a CloudWatch Logs log stream, unique in its group.
+    LogStreamName, "log stream name", "be 1 to 512 characters without colon and asterisk",
+    |t| (1..=512).contains(&t.chars().count()) && !t.contains([':', '*'])
+);
+name!(
     /// The name of an ECR repository (OCI Distribution 1.1, "Pulling manifests", `<name>`).
     RepositoryName, "repository name", "be 2 to 256 characters of lower-case path components", is_repository_name
 );

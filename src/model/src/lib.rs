@@ -15,6 +15,7 @@ pub mod health;
 pub mod ids;
 pub mod image;
 pub mod lifecycle;
+pub mod logs;
 pub mod placement;
 pub mod policy;
 pub mod principal;
@@ -34,7 +35,8 @@ pub mod url;
 pub use arn::{Arn, Resource};
 pub use ids::{
     AccountId, BoardName, ClusterName, ContainerInstanceId, DeploymentId, Digest, Family, ImageTag, InvalidName,
-    Region, RepositoryName, Scope, ServiceName, TaskDefinitionId, TaskId, uuid_from_random,
+    LogGroupName, LogStreamName, Region, RepositoryName, Scope, ServiceName, TaskDefinitionId, TaskId,
+    uuid_from_random,
 };
 pub use tag::Tag;
 pub use time::UnixMillis;

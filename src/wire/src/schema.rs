@@ -9,6 +9,7 @@ use crate::shapes;
 pub enum Service {
     Ecs,
     Ecr,
+    Logs,
     Sts,
 }
 
@@ -91,7 +92,7 @@ pub enum Kind {
 
 impl Service {
     /// All services.
-    pub const ALL: [Self; 3] = [Self::Ecs, Self::Ecr, Self::Sts];
+    pub const ALL: [Self; 4] = [Self::Ecs, Self::Ecr, Self::Logs, Self::Sts];
 
     /// The name that a signature's credential scope gives the service.
     #[must_use]
@@ -99,6 +100,7 @@ impl Service {
         match self {
             Self::Ecs => "ecs",
             Self::Ecr => "ecr",
+            Self::Logs => "logs",
             Self::Sts => "sts",
         }
     }
@@ -121,6 +123,7 @@ impl Service {
         match self {
             Self::Ecs => &shapes::ecs::MODEL,
             Self::Ecr => &shapes::ecr::MODEL,
+            Self::Logs => &shapes::logs::MODEL,
             Self::Sts => &shapes::sts::MODEL,
         }
     }

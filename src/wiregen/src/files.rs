@@ -23,9 +23,12 @@ pub(crate) type Files = BTreeMap<String, String>;
 /// Generates everything from the model files.
 pub(crate) fn generate() -> anyhow::Result<Files> {
     let mut files = Files::new();
-    for (text, service, title) in
-        [(model::ECS, "Ecs", "Amazon ECS"), (model::ECR, "Ecr", "Amazon ECR"), (model::STS, "Sts", "AWS STS")]
-    {
+    for (text, service, title) in [
+        (model::ECS, "Ecs", "Amazon ECS"),
+        (model::ECR, "Ecr", "Amazon ECR"),
+        (model::LOGS, "Logs", "Amazon CloudWatch Logs"),
+        (model::STS, "Sts", "AWS STS"),
+    ] {
         let model = model::parse(text)?;
         emit_service(&model, service, title, &mut files)?;
     }
@@ -128,7 +131,7 @@ pub(crate) fn write(target: &Path, files: &Files) -> anyhow::Result<()> {
 /// The generated files below `target`, known by their first line.
 pub(crate) fn read(target: &Path) -> anyhow::Result<Files> {
     let mut files = Files::new();
-    for service in ["ecs", "ecr", "sts"] {
+    for service in ["ecs", "ecr", "logs", "sts"] {
         let folder = target.join(service);
         if !folder.exists() {
             continue;

@@ -1,7 +1,7 @@
 //! Whether a caller may do what it asks.
 //!
-//! An administrator may do everything. An agent may do what keeps its own host working: the agent's operations of ECS, and
-//! the operations of ECR that pull images. Beyond the name of the operation an agent is held to its own host: the
+//! An administrator may do everything. An agent may do what keeps its own host working: the agent's operations of ECS,
+//! the operations of ECR that pull images, and those of CloudWatch Logs that ship lines. Beyond the name of the operation an agent is held to its own host: the
 //! instance that it registered, and the tasks on it. Policies, when they come, take this place.
 
 use gantry_model::cluster::Cluster;
@@ -33,6 +33,9 @@ const AGENT_ECS: [&str; 10] = [
 const AGENT_ECR: [&str; 4] =
     ["BatchCheckLayerAvailability", "BatchGetImage", "GetAuthorizationToken", "GetDownloadUrlForLayer"];
 
+/// The operations of CloudWatch Logs that ship the lines of containers.
+const AGENT_LOGS: [&str; 3] = ["CreateLogGroup", "CreateLogStream", "PutLogEvents"];
+
 /// Checks that `principal` may call `operation` of `service` at all.
 ///
 /// # Errors
@@ -42,6 +45,7 @@ pub fn check(principal: &Principal, service: Service, operation: &str) -> Result
         (PrincipalKind::Admin, _) | (PrincipalKind::Agent, Service::Sts) => true,
         (PrincipalKind::Agent, Service::Ecs) => AGENT_ECS.contains(&operation),
         (PrincipalKind::Agent, Service::Ecr) => AGENT_ECR.contains(&operation),
+        (PrincipalKind::Agent, Service::Logs) => AGENT_LOGS.contains(&operation),
     };
     if allowed {
         return Ok(());
@@ -155,6 +159,7 @@ mod tests {
         for (service, operation) in [
             (Service::Ecs, "SubmitTaskStateChange"),
             (Service::Ecr, "GetAuthorizationToken"),
+            (Service::Logs, "PutLogEvents"),
             (Service::Sts, "GetCallerIdentity"),
         ] {
             assert!(check(&agent, service, operation).is_ok(), "{operation}");
@@ -164,6 +169,8 @@ mod tests {
             (Service::Ecs, "DescribeTasks"),
             (Service::Ecr, "PutImage"),
             (Service::Ecr, "DeleteRepository"),
+            (Service::Logs, "FilterLogEvents"),
+            (Service::Logs, "DeleteLogGroup"),
         ] {
             let error = check(&agent, service, operation).unwrap_err();
             assert_eq!(error.code, "AccessDeniedException");

@@ -17,6 +17,7 @@ pub mod ecs;
 pub mod error;
 pub mod front;
 pub mod ids;
+pub mod logs;
 pub mod loops;
 pub mod operations;
 pub mod sts;

@@ -10,11 +10,11 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::context::Call;
-use crate::{ecr, ecs, sts};
+use crate::{ecr, ecs, logs, sts};
 
 type Handler = Box<dyn Fn(Call, Value) -> BoxFuture<'static, Result<Value, ApiError>> + Send + Sync>;
 
-/// Every operation that is built, by service (`ecs`, `ecr`, `sts`) and name.
+/// Every operation that is built, by service (`ecs`, `ecr`, `logs`, `sts`) and name.
 pub struct Operations(BTreeMap<(&'static str, &'static str), Handler>);
 
 impl Operations {
@@ -24,6 +24,7 @@ impl Operations {
         let mut operations = Self(BTreeMap::new());
         ecs::register(&mut operations);
         ecr::register(&mut operations);
+        logs::register(&mut operations);
         sts::register(&mut operations);
         operations
     }

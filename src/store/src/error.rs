@@ -76,6 +76,9 @@ pub enum StoreError {
         #[source]
         source: InvalidName,
     },
+    /// What a row keeps in a form of its own is not in that form.
+    #[error("the {what} {id} is damaged")]
+    Damaged { what: &'static str, id: i64 },
     /// Somebody else wrote the thing since it was read: read it again.
     #[error("the {what} was changed by another writer since version {version} was read")]
     Conflict { what: String, version: i64 },

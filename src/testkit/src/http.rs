@@ -37,7 +37,9 @@ impl Answer {
     /// # Errors
     /// The code and message of a refusal.
     pub fn json(&self) -> Result<Value, Refusal> {
-        let body: Value = serde_json::from_slice(&self.body).expect("an answer in JSON");
+        // Operations without an output answer an empty body.
+        let body: &[u8] = if self.body.is_empty() { b"null" } else { &self.body };
+        let body: Value = serde_json::from_slice(body).expect("an answer in JSON");
         if self.status.is_success() {
             return Ok(body);
         }

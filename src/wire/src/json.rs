@@ -76,6 +76,8 @@ pub fn decode_value<T: DeserializeOwned>(operation: &OperationModel, value: Valu
 /// An output that has no JSON form is a fault of ours and is answered as one.
 pub fn success<T: Serialize>(output: &T, stamp: Stamp<'_>) -> Response<Vec<u8>> {
     match serde_json::to_vec(output) {
+        // Operations without an output answer an empty body.
+        Ok(body) if body == b"null" => stamp.response(200, CONTENT_TYPE, Vec::new()),
         Ok(body) => stamp.response(200, CONTENT_TYPE, body),
         Err(error) => failure(&ApiError::server(error.to_string()), stamp),
     }

@@ -6,9 +6,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
+use gantry_model::UnixMillis;
+use gantry_store::{log_chunk, log_group};
+
 use crate::context::Control;
 use crate::error::{Failure, chain};
 use crate::loops::delivery;
+
+/// Chunks of log lines that go in one transaction: few enough that nobody else waits long.
+const LOG_CHUNKS: i64 = 200;
 
 const EVERY: Duration = Duration::from_secs(60);
 /// Events that a reader that comes back can still resume from.
@@ -52,11 +59,27 @@ pub async fn pass(control: &Arc<Control>) -> Result<(), Failure> {
             })
         })
         .await?;
+    forget_log_lines(control, now).await?;
     let urls = control.config.event_webhooks.as_ref().map(|webhooks| webhooks.urls.as_slice()).unwrap_or_default();
     delivery::forget(control, urls).await?;
     control.registry.apply_lifecycle_policies(now).await.map_err(|e| gantry_wire::ApiError::server(chain(&e)))?;
     control.registry.forget_old_backfills(now).await?;
     control.registry.scrub_once(now).await.map_err(|e| gantry_wire::ApiError::server(chain(&e)))?;
     control.registry.collect_once(now).await.map_err(|e| gantry_wire::ApiError::server(chain(&e)))?;
+    Ok(())
+}
+
+/// Forgets the lines that their groups do not keep any longer, and those of streams that are gone.
+async fn forget_log_lines(control: &Control, now: UnixMillis) -> Result<(), Failure> {
+    let mut reader = control.store.read().await?;
+    let groups = log_group::all(&mut reader).await?;
+    drop(reader);
+    for stored in groups {
+        let Some(since) = stored.group.kept_since(now) else { continue };
+        while control.store.write(move |tx| log_chunk::forget_before(tx, stored.id, since, LOG_CHUNKS).boxed()).await?
+            > 0
+        {}
+    }
+    while control.store.write(|tx| log_chunk::sweep(tx, LOG_CHUNKS).boxed()).await? > 0 {}
     Ok(())
 }

@@ -97,6 +97,35 @@ async fn operations_of_ecs_answer_as_they_did() {
     insta::assert_snapshot!("ecs", tour.end());
 }
 
+#[tokio::test]
+async fn operations_of_logs_answer_as_they_did() {
+    let mut tour = Tour::of("logs").await;
+    let (group, stream) = ("/ecs/web", "web/app/1");
+    let arn = "arn:aws:logs:us-east-1:000000000000:log-group:/ecs/web";
+    tour.call("CreateLogGroup", json!({ "logGroupName": group, "tags": { "team": "blue" } })).await;
+    tour.call("PutRetentionPolicy", json!({ "logGroupName": group, "retentionInDays": 30 })).await;
+    tour.call("CreateLogStream", json!({ "logGroupName": group, "logStreamName": stream })).await;
+    let at = tour.gantry.now().0;
+    let events = json!([{ "timestamp": at, "message": "GET /" }, { "timestamp": at + 5, "message": "ERROR" }]);
+    tour.call("PutLogEvents", json!({ "logGroupName": group, "logStreamName": stream, "logEvents": events })).await;
+    tour.call("GetLogEvents", json!({ "logGroupName": group, "logStreamName": stream })).await;
+    tour.call("FilterLogEvents", json!({ "logGroupName": group, "filterPattern": "ERROR" })).await;
+    tour.call("DescribeLogStreams", json!({ "logGroupName": group })).await;
+    tour.call("TagResource", json!({ "resourceArn": arn, "tags": { "stage": "prod" } })).await;
+    tour.call("TagLogGroup", json!({ "logGroupName": group, "tags": { "cost": "1" } })).await;
+    tour.call("ListTagsForResource", json!({ "resourceArn": arn })).await;
+    tour.call("UntagResource", json!({ "resourceArn": arn, "tagKeys": ["stage"] })).await;
+    tour.call("UntagLogGroup", json!({ "logGroupName": group, "tags": ["cost"] })).await;
+    tour.call("ListTagsLogGroup", json!({ "logGroupName": group })).await;
+    let protection = json!({ "logGroupIdentifier": group, "deletionProtectionEnabled": false });
+    tour.call("PutLogGroupDeletionProtection", protection).await;
+    tour.call("DescribeLogGroups", json!({ "logGroupNamePrefix": "/ecs" })).await;
+    tour.call("DeleteRetentionPolicy", json!({ "logGroupName": group })).await;
+    tour.call("DeleteLogStream", json!({ "logGroupName": group, "logStreamName": stream })).await;
+    tour.call("DeleteLogGroup", json!({ "logGroupName": group })).await;
+    insta::assert_snapshot!("logs", tour.end());
+}
+
 async fn clusters(tour: &mut Tour) {
     let tags = json!([{ "key": "team", "value": "blue" }]);
     tour.call("CreateCluster", json!({ "clusterName": "default", "tags": tags })).await;

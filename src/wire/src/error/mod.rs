@@ -6,6 +6,7 @@
 
 pub mod ecr;
 pub mod ecs;
+pub mod logs;
 
 use serde_json::{Map, Value};
 

@@ -89,6 +89,16 @@ fn of_ecr() -> Vec<ApiError> {
     ]
 }
 
+fn of_logs() -> Vec<ApiError> {
+    vec![
+        ApiError::log_group_not_found(),
+        ApiError::log_stream_not_found(),
+        ApiError::log_group_already_exists(),
+        ApiError::log_stream_already_exists(),
+        ApiError::log_group_protected(),
+    ]
+}
+
 /// Status, error type header and body.
 fn line(response: &Response<Vec<u8>>) -> String {
     let kind = response.headers().get(json::ERROR_TYPE).map(|value| value.to_str().unwrap());
@@ -98,7 +108,7 @@ fn line(response: &Response<Vec<u8>>) -> String {
 #[test]
 fn every_error_as_json() {
     let mut all = String::new();
-    for error in general().iter().chain(&of_ecs()).chain(&of_ecr()) {
+    for error in general().iter().chain(&of_ecs()).chain(&of_ecr()).chain(&of_logs()) {
         writeln!(all, "{}", line(&json::failure(error, STAMP))).unwrap();
     }
     insta::assert_snapshot!(all);
@@ -115,7 +125,7 @@ fn every_general_error_as_query_xml() {
 
 #[test]
 fn a_service_s_own_errors_are_in_its_model_with_their_status_and_members() {
-    for (service, errors) in [(Service::Ecs, of_ecs()), (Service::Ecr, of_ecr())] {
+    for (service, errors) in [(Service::Ecs, of_ecs()), (Service::Ecr, of_ecr()), (Service::Logs, of_logs())] {
         for error in errors {
             let model = service.error(error.code).unwrap_or_else(|| panic!("{} is not modelled", error.code));
             assert_eq!(error.http_status, model.http_status, "{error}");

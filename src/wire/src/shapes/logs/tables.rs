@@ -139,6 +139,20 @@ pub static OPERATIONS: &[OperationModel] = &[
     },
     OperationModel {
         service: Service::Logs,
+        name: "PutLogGroupDeletionProtection",
+        input: Some("PutLogGroupDeletionProtectionRequest"),
+        output: None,
+        errors: &[
+    "InvalidParameterException",
+    "ResourceNotFoundException",
+    "AccessDeniedException",
+    "OperationAbortedException",
+    "ServiceUnavailableException",
+    "InvalidOperationException",
+],
+    },
+    OperationModel {
+        service: Service::Logs,
         name: "PutRetentionPolicy",
         input: Some("PutRetentionPolicyRequest"),
         output: None,
@@ -186,7 +200,9 @@ pub static OPERATIONS: &[OperationModel] = &[
 
 /// The modelled errors, ordered by name.
 pub static ERRORS: &[ErrorModel] = &[
+    ErrorModel { name: "AccessDeniedException", http_status: 400, members: &[] },
     ErrorModel { name: "DataAlreadyAcceptedException", http_status: 400, members: &["expectedSequenceToken"] },
+    ErrorModel { name: "InvalidOperationException", http_status: 400, members: &[] },
     ErrorModel { name: "InvalidParameterException", http_status: 400, members: &[] },
     ErrorModel { name: "InvalidSequenceTokenException", http_status: 400, members: &["expectedSequenceToken"] },
     ErrorModel { name: "LimitExceededException", http_status: 400, members: &[] },
@@ -398,6 +414,10 @@ pub static SHAPES: &[Shape] = &[
         Member { name: "nextSequenceToken", shape: "SequenceToken", required: false },
         Member { name: "rejectedLogEventsInfo", shape: "RejectedLogEventsInfo", required: false },
         Member { name: "rejectedEntityInfo", shape: "RejectedEntityInfo", required: false },
+    ]) },
+    Shape { name: "PutLogGroupDeletionProtectionRequest", kind: Kind::Structure(&[
+        Member { name: "logGroupIdentifier", shape: "LogGroupIdentifier", required: true },
+        Member { name: "deletionProtectionEnabled", shape: "DeletionProtectionEnabled", required: true },
     ]) },
     Shape { name: "PutRetentionPolicyRequest", kind: Kind::Structure(&[
         Member { name: "logGroupName", shape: "LogGroupName", required: true },

@@ -1,0 +1,47 @@
+-- Log groups.
+CREATE TABLE log_group (
+    id           INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    account      TEXT NOT NULL,
+    region       TEXT NOT NULL,
+    name         TEXT NOT NULL,
+    -- Bytes of the lines that are kept, as they arrived.
+    stored_bytes INTEGER NOT NULL,
+    -- The model's LogGroup, as JSON.
+    body         TEXT NOT NULL,
+    UNIQUE (account, region, name)
+) STRICT;
+
+CREATE TABLE log_stream (
+    id               INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    log_group        INTEGER NOT NULL REFERENCES log_group (id) ON DELETE CASCADE,
+    name             TEXT NOT NULL,
+    created_at       INTEGER NOT NULL,
+    first_event_at   INTEGER,
+    last_event_at    INTEGER,
+    last_ingested_at INTEGER,
+    UNIQUE (log_group, name)
+) STRICT;
+CREATE INDEX log_stream_by_last_event ON log_stream (log_group, COALESCE(last_event_at, 0), name);
+
+-- Streams that are gone and whose lines are not swept yet: deleting a large one must hold nobody up.
+CREATE TABLE log_stream_gone (
+    id INTEGER NOT NULL PRIMARY KEY
+) STRICT;
+
+-- Lines that arrived together, at most ten minutes from the first to the last.
+CREATE TABLE log_chunk (
+    id          INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    log_group   INTEGER NOT NULL,
+    log_stream  INTEGER NOT NULL,
+    first_at    INTEGER NOT NULL,
+    last_at     INTEGER NOT NULL,
+    ingested_at INTEGER NOT NULL,
+    -- Bytes of the lines, as they arrived.
+    bytes       INTEGER NOT NULL,
+    -- The lines in the order of time, compressed.
+    body        BLOB NOT NULL
+) STRICT;
+CREATE INDEX log_chunk_of_group ON log_chunk (log_group, first_at, id, last_at);
+CREATE INDEX log_chunk_of_group_by_end ON log_chunk (log_group, last_at, id, first_at);
+CREATE INDEX log_chunk_of_stream ON log_chunk (log_stream, first_at, id, last_at);
+CREATE INDEX log_chunk_of_stream_by_end ON log_chunk (log_stream, last_at, id, first_at);

@@ -103,6 +103,12 @@ impl Api {
         })
     }
 
+    /// The same client for what lies in another region.
+    #[must_use]
+    pub fn in_region(&self, region: &str) -> Self {
+        Self { region: region.to_owned(), ..self.clone() }
+    }
+
     /// Calls `operation` of `service`; again when the host's clock was why it was refused.
     ///
     /// # Errors

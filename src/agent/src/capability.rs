@@ -12,12 +12,14 @@ const COM: &str = "com.amazonaws.ecs.capability.";
 const ECS: &str = "ecs.capability.";
 
 /// The log drivers that a task definition may name and the engine serves by itself. `awslogs` is not among them: the
-/// engine would send the lines to AWS.
+/// engine would send the lines to AWS; the agent ships them itself.
 const LOG_DRIVERS: [&str; 6] = ["json-file", "syslog", "journald", "gelf", "fluentd", "splunk"];
 /// What the agent does whatever the engine is.
-const ALWAYS: [(&str, &str); 10] = [
+const ALWAYS: [(&str, &str); 12] = [
     (COM, "ecr-auth"),
     (COM, "privileged-container"),
+    (COM, "logging-driver.awslogs"),
+    (ECS, "execution-role-awslogs"),
     (ECS, "execution-role-ecr-pull"),
     (ECS, "task-eni"),
     (ECS, "container-health-check"),
@@ -111,7 +113,7 @@ mod tests {
         assert!(has("com.amazonaws.ecs.capability.docker-remote-api.1.41"));
         assert!(!has("com.amazonaws.ecs.capability.docker-remote-api.1.42"));
         assert!(has("com.amazonaws.ecs.capability.logging-driver.json-file"));
-        assert!(!has("com.amazonaws.ecs.capability.logging-driver.awslogs"));
+        assert!(has("com.amazonaws.ecs.capability.logging-driver.awslogs"));
         assert!(!has("com.amazonaws.ecs.capability.logging-driver.syslog"));
         assert!(has("ecs.capability.docker-plugin.local"));
     }

@@ -13,6 +13,7 @@ use gantry_model::task::NetworkBinding;
 use serde_json::Value;
 
 use crate::engine::{AGENT_LABEL, CONTAINER_LABEL, Inspected, TASK_LABEL};
+use crate::logs::target::AWSLOGS;
 use crate::metadata::Address;
 use crate::pause;
 use crate::spec::{ContainerSpec, NetworkMode, PAUSE_CONTAINER, Volume, VolumeKind};
@@ -119,6 +120,12 @@ fn labels(
 
 fn host_config(task: &Task, spec: &ContainerSpec, creator: &Creator) -> Result<HostConfig, InvalidPayload> {
     let mut host: HostConfig = parse(spec, "hostConfig", &spec.host_config)?;
+    if let Some(log) = host.log_config.as_mut().filter(|log| log.typ.as_deref() == Some(AWSLOGS)) {
+        // The agent ships the lines; until then they lie here, and what is too much goes, the oldest first.
+        log.typ = Some("json-file".to_owned());
+        log.config =
+            Some(HashMap::from([("max-size", "20m"), ("max-file", "5")].map(|(k, v)| (k.to_owned(), v.to_owned()))));
+    }
     host.restart_policy = None;
     host.auto_remove = None;
     limits(task, spec, creator, &mut host);

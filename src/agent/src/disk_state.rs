@@ -9,6 +9,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use crate::logs::position::Position;
 use crate::task_machine::Task;
 
 /// A file that could not be read or written.
@@ -33,8 +34,9 @@ impl DiskState {
     /// # Errors
     /// [`DiskError`] when it cannot be made.
     pub fn open(root: &Path) -> Result<Self, DiskError> {
-        let tasks = root.join("tasks");
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(&tasks).map_err(failed(&tasks, "made"))?;
+        for folder in ["tasks", "logs"].map(|name| root.join(name)) {
+            fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(failed(&folder, "made"))?;
+        }
         Ok(Self { root: root.to_owned() })
     }
 
@@ -101,6 +103,40 @@ impl DiskState {
             Some(arn) => self.replace(&self.instance_file(), arn.as_bytes()),
             None => remove(&self.instance_file()),
         }
+    }
+
+    /// How far the lines of a container were shipped. Where that is not known they are shipped from the beginning.
+    #[must_use]
+    pub fn log_position(&self, container: &str) -> Position {
+        let path = self.log_file(container);
+        let Ok(text) = fs::read(&path) else { return Position::default() };
+        serde_json::from_slice(&text).unwrap_or_else(|error| {
+            tracing::warn!(file = %path.display(), %error, "the saved position in a log cannot be understood");
+            Position::default()
+        })
+    }
+
+    /// Saves how far the lines of a container were shipped.
+    ///
+    /// # Errors
+    /// [`DiskError`] when it cannot be written.
+    pub fn save_log_position(&self, container: &str, position: &Position) -> Result<(), DiskError> {
+        let path = self.log_file(container);
+        let text = serde_json::to_vec(position).map_err(|e| failed(&path, "written")(e.into()))?;
+        self.replace(&path, &text)
+    }
+
+    /// Forgets how far the lines of a container were shipped.
+    ///
+    /// # Errors
+    /// [`DiskError`] when the file cannot be removed.
+    pub fn forget_log_position(&self, container: &str) -> Result<(), DiskError> {
+        remove(&self.log_file(container))
+    }
+
+    fn log_file(&self, container: &str) -> PathBuf {
+        let safe: String = container.chars().filter(char::is_ascii_alphanumeric).collect();
+        self.root.join("logs").join(format!("{safe}.json"))
     }
 
     fn instance_file(&self) -> PathBuf {

@@ -9,6 +9,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use bollard::models::{ContainerCreateBody, ContainerInspectResponse};
+use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use gantry_model::task::HealthStatus;
 use serde_json::Value;
@@ -186,6 +187,13 @@ pub trait Engine: Send + Sync + 'static {
     fn inspect_whole(&self, id: &str) -> impl Future<Output = Result<ContainerInspectResponse, EngineError>> + Send;
     /// What a running container uses now, as Docker's API tells it.
     fn stats(&self, id: &str) -> impl Future<Output = Result<Value, EngineError>> + Send;
+    /// What a container wrote from the second `since_s` on and goes on writing, with times, until it ends: lines, or pieces
+    /// of long ones.
+    fn logs(
+        &self,
+        id: &str,
+        since_s: i64,
+    ) -> impl Future<Output = Result<BoxStream<'static, Result<Bytes, EngineError>>, EngineError>> + Send;
     /// Sees to it that there is a network called `name` of `subnet`, in which the host has the address `gateway`.
     fn ensure_network(
         &self,

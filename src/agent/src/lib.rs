@@ -8,6 +8,7 @@
 //! - [`join`]: how a host gets its key; [`transport`]: plain or TLS; [`session`]: registration and the two sockets;
 //!   [`submit`]: reports; `skew`: a clock that is wrong; [`payload`]: from the wire to a task;
 //! - `interruption`: the notice that the host is about to be taken away;
+//! - [`logs`]: what containers write, on its way to where it is read;
 //! - [`metadata`]: what containers may ask about themselves.
 //!
 //! It speaks the protocol of Amazon's ECS agent and needs no port that is open to other hosts. What it deliberately does not do: decide what
@@ -28,6 +29,7 @@ pub mod host;
 pub mod image;
 mod interruption;
 pub mod join;
+pub mod logs;
 pub mod metadata;
 pub mod pause;
 pub mod payload;
@@ -49,6 +51,8 @@ use disk_state::{DiskError, DiskState};
 use engine::docker::{DEFAULT_HOST, DockerEngine};
 use engine::{Engine, EngineError, EngineInfo};
 use image::{Images, describe};
+use logs::Shipping;
+use logs::sink::ApiSink;
 use metadata::{Endpoint, Source};
 use registry_token::RegistryTokens;
 use session::Sessions;
@@ -87,6 +91,7 @@ async fn work(config: AgentConfig) -> Result<(), AgentError> {
     let address = metadata.as_ref().map(Endpoint::address);
     let (worker, handle) = Worker::new(Parts {
         images: Images::new(Arc::clone(&engine), tokens, config.registry_hosts.clone()),
+        logs: Shipping::new(Arc::clone(&engine), Arc::new(ApiSink(api.clone())), disk.clone()),
         engine: Arc::clone(&engine),
         reports: Arc::new(Submitter(api.clone())),
         creator: Creator { agent: config.container_label(), cpus: info.cpus, metadata: address },

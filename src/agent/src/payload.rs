@@ -10,6 +10,7 @@ use gantry_model::{Arn, Resource};
 use gantry_wire::acs_task::{AcsContainer, AcsPortMapping, AcsTask, AcsVolume};
 use serde_json::Value;
 
+use crate::logs;
 use crate::pause;
 use crate::spec::{
     Condition, ContainerSpec, Dependency, MountPoint, NetworkMode, PAUSE_CONTAINER, PortMapping, RestartPolicy,
@@ -78,7 +79,6 @@ fn cluster_of(arn: &str) -> String {
 }
 
 fn container(c: &AcsContainer, problems: &mut Vec<String>) -> ContainerSpec {
-    refuse_unsupported(c, problems);
     let mut json = |part: &str, text: Option<&str>| match serde_json::from_str(text.unwrap_or("null")) {
         Ok(value) => value,
         Err(error) => {
@@ -88,6 +88,7 @@ fn container(c: &AcsContainer, problems: &mut Vec<String>) -> ContainerSpec {
     };
     let config = json("config", c.docker_config.config.as_deref());
     let host_config = json("hostConfig", c.docker_config.host_config.as_deref());
+    refuse_unsupported(c, &host_config, problems);
     let policy = c.restart_policy.as_ref().filter(|policy| policy.enabled);
     let list = |items: &[String]| Some(items.to_vec()).filter(|items| !items.is_empty());
     ContainerSpec {
@@ -131,7 +132,10 @@ fn container(c: &AcsContainer, problems: &mut Vec<String>) -> ContainerSpec {
     }
 }
 
-fn refuse_unsupported(c: &AcsContainer, problems: &mut Vec<String>) {
+fn refuse_unsupported(c: &AcsContainer, host_config: &Value, problems: &mut Vec<String>) {
+    if let Some(problem) = logs::target::problem(host_config) {
+        problems.push(format!("container {}: {problem}", c.name));
+    }
     for (present, what) in [
         (!c.secrets.is_empty(), "secrets"),
         (!c.environment_files.is_empty(), "environment files"),

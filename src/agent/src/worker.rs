@@ -22,6 +22,7 @@ use crate::disk_state::{DiskError, DiskState};
 use crate::engine::{Engine, EngineEvent, Listed};
 use crate::host::Host;
 use crate::image::{Images, describe};
+use crate::logs::Shipping;
 use crate::payload;
 use crate::task_machine::{Action, Event, Found, Report, Task};
 
@@ -62,6 +63,7 @@ pub trait Reports: Send + Sync + 'static {
 pub struct Parts<E> {
     pub engine: Arc<E>,
     pub images: Arc<Images<E>>,
+    pub logs: Arc<Shipping<E>>,
     pub reports: Arc<dyn Reports>,
     pub creator: Creator,
     pub disk: DiskState,
@@ -209,6 +211,7 @@ impl<E: Engine> Worker<E> {
         let doer = Arc::new(Doer {
             engine: parts.engine,
             images: parts.images,
+            logs: parts.logs,
             creator: parts.creator,
             starts: Semaphore::new(parts.parallel_starts.max(1)),
             inbox: inbox.clone(),

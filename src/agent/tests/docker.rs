@@ -17,6 +17,10 @@ use gantry_agent::disk_state::DiskState;
 use gantry_agent::engine::docker::DockerEngine;
 use gantry_agent::engine::{Engine, RegistryAuth, RunState, TASK_LABEL};
 use gantry_agent::image::{Credentials, Images};
+use gantry_agent::logs::Shipping;
+use gantry_agent::logs::assemble::Event;
+use gantry_agent::logs::sink::{Sink, SinkError};
+use gantry_agent::logs::target::Target;
 use gantry_agent::task_machine::{Report, Task, TaskReport};
 use gantry_agent::worker::{Parts, ReportError, Reports, Worker, WorkerHandle};
 use gantry_model::UnixMillis;
@@ -63,6 +67,22 @@ fn busybox() -> Vec<u8> {
 #[derive(Default)]
 struct Recorder(Mutex<Vec<(String, Report)>>);
 
+/// The messages that were shipped, each after the name of its stream.
+#[derive(Default)]
+struct Lines(Mutex<Vec<String>>);
+
+impl Sink for Lines {
+    fn prepare(&self, _: &Target) -> BoxFuture<'_, Result<(), SinkError>> {
+        async { Ok(()) }.boxed()
+    }
+
+    fn put(&self, target: &Target, events: &[Event]) -> BoxFuture<'_, Result<(), SinkError>> {
+        let lines = events.iter().map(|event| format!("{} {}", target.stream, event.message));
+        self.0.lock().unwrap().extend(lines);
+        async { Ok(()) }.boxed()
+    }
+}
+
 impl Reports for Recorder {
     fn submit(&self, task: &Task, report: &Report) -> BoxFuture<'static, Result<(), ReportError>> {
         self.0.lock().unwrap().push((task.spec.arn.clone(), report.clone()));
@@ -83,15 +103,22 @@ struct Agent {
     engine: Arc<DockerEngine>,
     label: String,
     recorder: Arc<Recorder>,
+    lines: Arc<Lines>,
     handle: WorkerHandle,
     worker: tokio::task::JoinHandle<()>,
 }
 
 fn agent(engine: &Arc<DockerEngine>, label: &str, folder: &Path) -> Agent {
+    agent_with(engine, label, folder, Arc::default())
+}
+
+fn agent_with(engine: &Arc<DockerEngine>, label: &str, folder: &Path, lines: Arc<Lines>) -> Agent {
+    let sink = Arc::clone(&lines) as Arc<dyn Sink>;
     let recorder = Arc::new(Recorder::default());
     let (worker, handle) = Worker::new(Parts {
         engine: Arc::clone(engine),
         images: Images::new(Arc::clone(engine), Arc::new(NoCredentials), Vec::new()),
+        logs: Shipping::new(Arc::clone(engine), sink, DiskState::open(folder).unwrap()),
         reports: Arc::clone(&recorder) as Arc<dyn Reports>,
         creator: Creator { agent: label.to_owned(), cpus: 1, metadata: None },
         disk: DiskState::open(folder).unwrap(),
@@ -103,10 +130,23 @@ fn agent(engine: &Arc<DockerEngine>, label: &str, folder: &Path) -> Agent {
         }),
     });
     let worker = tokio::spawn(async move { worker.run().await.unwrap() });
-    Agent { engine: Arc::clone(engine), label: label.to_owned(), recorder, handle, worker }
+    Agent { engine: Arc::clone(engine), label: label.to_owned(), recorder, lines, handle, worker }
 }
 
 impl Agent {
+    /// Waits until so many lines were shipped.
+    async fn shipped(&self, count: usize) -> Vec<String> {
+        let deadline = Instant::now() + Duration::from_secs(90);
+        loop {
+            let lines = self.lines.0.lock().unwrap().clone();
+            if lines.len() >= count {
+                return lines;
+            }
+            assert!(Instant::now() < deadline, "{} lines were shipped, not {count}", lines.len());
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
     /// Waits for the report that brings `task` to `status`.
     async fn report(&self, task: &AcsTask, status: &str) -> TaskReport {
         let deadline = Instant::now() + Duration::from_secs(90);
@@ -358,5 +398,66 @@ async fn a_new_agent_finds_the_containers_of_the_old_one_and_what_became_of_them
     let running = second.handle.running().await.unwrap();
     assert_eq!(running.len(), 1);
     assert_eq!(running[0].containers[0].health, HealthStatus::Unknown);
+    second.ends().await;
+}
+
+/// A container whose lines go to a stream of its own.
+fn shipped(name: &str, script: &str, options: &str) -> AcsContainer {
+    let config = format!(
+        r#"{{"LogConfig":{{"Type":"awslogs","Config":{{"awslogs-group":"g","awslogs-stream-prefix":"p"{options}}}}}}}"#
+    );
+    let docker_config = DockerConfig { host_config: Some(config), ..DockerConfig::default() };
+    AcsContainer { docker_config, ..container(name, script) }
+}
+
+#[tokio::test]
+async fn what_containers_write_is_shipped_whole_and_each_to_its_stream() {
+    let Some(engine) = engine().await else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let agent = agent(&engine, &fresh_label(), folder.path());
+    let long = "head -c 40000 /dev/zero | busybox tr '\\0' x; echo";
+    let task = task(
+        60,
+        vec![
+            shipped("one", &format!("echo out; echo err >&2; {long}"), ""),
+            shipped("two", "echo 'E a'; echo ' at b'; echo 'E c'", r#","awslogs-multiline-pattern":"^E""#),
+        ],
+    );
+    agent.runs_to_its_end(&task).await;
+    let lines = agent.shipped(5).await;
+    let stream = |name: &str| format!("p/{name}/{:032x} ", 60);
+    let of = |name: &str| {
+        let stream = stream(name);
+        let mut of: Vec<&str> = lines.iter().filter_map(|line| line.strip_prefix(&stream)).collect();
+        of.sort_unstable();
+        of
+    };
+    assert_eq!(of("one"), ["err", "out", "x".repeat(40_000).as_str()]);
+    assert_eq!(of("two"), ["E a\n at b", "E c"]);
+    agent.ends().await;
+}
+
+#[tokio::test]
+async fn an_agent_that_is_killed_ships_on_where_it_was() {
+    let Some(engine) = engine().await else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let label = fresh_label();
+    let first = agent(&engine, &label, folder.path());
+    let script = "i=0; while test $i -lt 300; do i=$((i+1)); echo $i; busybox usleep 5000; done";
+    let task = task(61, vec![shipped("one", script, "")]);
+    first.handle.payload(vec![task.clone()]).await.unwrap();
+    first.shipped(100).await;
+    first.worker.abort();
+    let lines = Arc::clone(&first.lines);
+    drop(first);
+    let second = agent_with(&engine, &label, folder.path(), lines);
+    second.report(&task, "STOPPED").await;
+    let shipped = second.shipped(300).await;
+    let mut numbers: Vec<u32> = shipped.iter().map(|line| line.rsplit(' ').next().unwrap().parse().unwrap()).collect();
+    numbers.dedup();
+    // The shipper of the first agent lives in this process and may have sent some more: what counts is that none is missing.
+    numbers.sort_unstable();
+    numbers.dedup();
+    assert_eq!(numbers, (1..=300).collect::<Vec<_>>());
     second.ends().await;
 }

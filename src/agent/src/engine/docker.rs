@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bollard::auth::DockerCredentials;
+use bollard::container::LogOutput;
 use bollard::errors::Error as DockerError;
 use bollard::models::{
     ContainerCreateBody, ContainerInspectResponse, ContainerState, ContainerSummary, ContainerSummaryStateEnum,
@@ -14,10 +15,11 @@ use bollard::models::{
 };
 use bollard::query_parameters::{
     CreateContainerOptions, CreateImageOptions, EventsOptions, InspectContainerOptions, InspectNetworkOptions,
-    ListContainersOptions, RemoveContainerOptions, RemoveVolumeOptions, StartContainerOptions, StatsOptions,
-    StopContainerOptions,
+    ListContainersOptions, LogsOptions, RemoveContainerOptions, RemoveVolumeOptions, StartContainerOptions,
+    StatsOptions, StopContainerOptions,
 };
 use bollard::{ClientVersion, Docker};
+use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
 use gantry_model::task::HealthStatus;
@@ -186,6 +188,24 @@ impl Engine for DockerEngine {
         let stats = self.docker.stats(id, Some(options)).try_next().await.map_err(failure)?;
         serde_json::to_value(stats)
             .map_err(|e| EngineError::Refused(format!("the statistics of {id} do not read: {e}")))
+    }
+
+    async fn logs(
+        &self,
+        id: &str,
+        since_s: i64,
+    ) -> Result<BoxStream<'static, Result<Bytes, EngineError>>, EngineError> {
+        let options = LogsOptions {
+            follow: true,
+            stdout: true,
+            stderr: true,
+            since: i32::try_from(since_s).unwrap_or_default(),
+            timestamps: true,
+            tail: "all".to_owned(),
+            ..Default::default()
+        };
+        let output = self.docker.logs(id, Some(options));
+        Ok(output.map(|output| output.map(LogOutput::into_bytes).map_err(failure)).boxed())
     }
 
     async fn ensure_network(&self, name: &str, subnet: &str, gateway: &str) -> Result<(), EngineError> {

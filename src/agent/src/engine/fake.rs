@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bollard::models::{ContainerCreateBody, ContainerInspectResponse};
+use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use gantry_model::task::HealthStatus;
@@ -34,6 +35,8 @@ struct State {
     registry: BTreeMap<String, String>,
     /// Errors that calls answer, by the call's name, before they work again.
     failures: BTreeMap<&'static str, VecDeque<EngineError>>,
+    /// What containers wrote, by id: lines with their seconds.
+    written: BTreeMap<String, Vec<(i64, String)>>,
     calls: Vec<String>,
     down: bool,
     loses_create: bool,
@@ -87,6 +90,26 @@ impl FakeEngine {
             id
         };
         self.tell(EngineEvent { container_id: id, kind: EngineEventKind::Died { exit_code: Some(code) } });
+    }
+
+    /// The container with the id `id` writes a line in a second.
+    pub(crate) fn writes(&self, id: &str, second: i64, line: &str) {
+        self.state().written.entry(id.to_owned()).or_default().push((second, line.to_owned()));
+    }
+
+    /// There is a container with the id `id`.
+    pub(crate) fn has(&self, id: &str, run: RunState) {
+        let container = Inspected {
+            id: id.to_owned(),
+            labels: BTreeMap::new(),
+            state: run,
+            exit_code: None,
+            out_of_memory: false,
+            health: HealthStatus::Unknown,
+            ports: Vec::new(),
+            address: None,
+        };
+        self.state().containers.insert(id.to_owned(), container);
     }
 
     /// The container called `name` ignores SIGTERM from now on.
@@ -255,6 +278,18 @@ impl Engine for FakeEngine {
 
     async fn stats(&self, id: &str) -> Result<Value, EngineError> {
         Ok(serde_json::json!({ "id": self.inspect(id).await?.id }))
+    }
+
+    async fn logs(
+        &self,
+        id: &str,
+        since_s: i64,
+    ) -> Result<BoxStream<'static, Result<Bytes, EngineError>>, EngineError> {
+        let state = self.called("logs")?;
+        let written = state.written.get(id).cloned().unwrap_or_default();
+        let since = written.into_iter().filter(move |(second, _)| *second >= since_s);
+        let lines = since.map(|(second, text)| Ok(Bytes::from(format!("1970-01-01T00:00:{second:02}Z {text}\n"))));
+        Ok(futures_util::stream::iter(lines.collect::<Vec<_>>()).boxed())
     }
 
     async fn ensure_network(&self, _name: &str, _subnet: &str, _gateway: &str) -> Result<(), EngineError> {

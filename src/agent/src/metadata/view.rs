@@ -9,6 +9,7 @@ use gantry_wire::Timestamp;
 use gantry_wire::shapes::ecs::Tag;
 use serde_json::{Map, Value, json};
 
+use crate::logs::target::{AWSLOGS, Target};
 use crate::spec::{NetworkMode, PAUSE_CONTAINER};
 use crate::task_machine::{Container, Phase, Status, Task};
 
@@ -75,12 +76,22 @@ pub(super) fn container(
     view.say("Type", json!("NORMAL"));
     view.say("Health", if spec.has_health_check { health(own, &state) } else { Value::Null });
     view.say("Volumes", volumes(found.mounts.as_deref().unwrap_or_default()));
-    view.say("LogDriver", json!(log.and_then(|log| log.typ.clone())));
-    view.say("LogOptions", json!(log.and_then(|log| log.config.clone())));
+    let shipped = Target::of(task, position);
+    let driver = log.and_then(|log| log.typ.clone());
+    view.say("LogDriver", json!(if shipped.is_some() { Some(AWSLOGS.to_owned()) } else { driver }));
+    view.say(
+        "LogOptions",
+        shipped.map_or_else(|| json!(log.and_then(|log| log.config.clone())), |to| log_options(&to)),
+    );
     view.say("ContainerARN", json!(spec.arn));
     view.say("Networks", networks(task, network));
     view.say("RestartCount", if spec.restart_policy.is_some() { json!(own.restarts) } else { Value::Null });
     Value::Object(view.0)
+}
+
+/// Where the agent ships the lines, as Amazon's agent tells it.
+fn log_options(target: &Target) -> Value {
+    json!({ "awslogs-group": target.group, "awslogs-region": target.region, "awslogs-stream": target.stream })
 }
 
 /// What is known; what is not is left out.

@@ -14,6 +14,7 @@ use super::{Backoff, Input};
 use crate::create::{self, Creator};
 use crate::engine::{CONTAINER_LABEL, Engine, EngineError, Inspected, RunState, TASK_LABEL};
 use crate::image::{Images, describe};
+use crate::logs::Shipping;
 use crate::spec::{NetworkMode, VolumeKind};
 use crate::task_machine::{Action, Event, Network, Task};
 
@@ -25,6 +26,7 @@ const START_TIMEOUT: Duration = Duration::from_mins(3);
 pub(super) struct Doer<E> {
     pub(super) engine: Arc<E>,
     pub(super) images: Arc<Images<E>>,
+    pub(super) logs: Arc<Shipping<E>>,
     pub(super) creator: Creator,
     pub(super) starts: Semaphore,
     pub(super) inbox: mpsc::Sender<Input>,
@@ -117,7 +119,10 @@ impl<E: Engine> Doer<E> {
 
     async fn start(&self, task: &Task, container: usize) -> Event {
         match self.try_start(task, container).await {
-            Ok(network) => Event::Started { container, network },
+            Ok(network) => {
+                self.logs.follow(task, container);
+                Event::Started { container, network }
+            }
             Err(reason) => Event::StartFailed { container, reason },
         }
     }
@@ -127,6 +132,7 @@ impl<E: Engine> Doer<E> {
         let Some(id) = &task.containers[container].docker_id else {
             return Err(format!("{FAILED}: the container was never created"));
         };
+        self.logs.prepare(task, container).await.map_err(|reason| format!("{FAILED}: {reason}"))?;
         let deadline = Instant::now() + START_TIMEOUT;
         let mut pause = Backoff::new(Duration::from_millis(200), Duration::from_secs(5));
         let _permit = self.starts.acquire().await.map_err(|e| format!("{FAILED}: {e}"))?;

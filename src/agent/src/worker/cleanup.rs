@@ -4,9 +4,11 @@
 //! task that crashes in a loop must not fill the disk. A task is forgotten only when its last report was acknowledged.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use gantry_model::UnixMillis;
 
+use super::actions::Doer;
 use super::{Entry, Input, Worker};
 use crate::create;
 use crate::engine::Engine;
@@ -17,6 +19,10 @@ use crate::task_machine::Task;
 const KEPT_CONTAINERS: usize = 20;
 /// How long they are kept (Amazon's agent: `ECS_ENGINE_TASK_CLEANUP_WAIT_DURATION`).
 const KEPT_FOR_S: i64 = 3 * 60 * 60;
+
+/// How long containers wait for their lines to be shipped before they are removed. A control plane that is away for
+/// longer must not fill the disk.
+const SHIPPED_WITHIN: Duration = Duration::from_mins(10);
 
 impl<E: Engine> Worker<E> {
     /// Begins to remove the containers of stopped tasks that are too many or too old.
@@ -46,7 +52,7 @@ impl<E: Engine> Worker<E> {
         entry.removing = true;
         let (task, doer) = (entry.task.clone(), Arc::clone(&self.doer));
         tokio::spawn(async move {
-            remove_containers(&*doer.engine, &task).await;
+            remove_containers(&doer, &task).await;
             doer.tell(Input::Removed { task: task.spec.arn }).await;
         });
     }
@@ -64,11 +70,16 @@ impl<E: Engine> Worker<E> {
 }
 
 /// Removes a stopped task's containers, the pause container last, and its own volumes.
-async fn remove_containers<E: Engine>(engine: &E, task: &Task) {
+async fn remove_containers<E: Engine>(doer: &Doer<E>, task: &Task) {
+    let engine = &*doer.engine;
     for id in task.containers.iter().rev().filter_map(|c| c.docker_id.as_ref()) {
+        if tokio::time::timeout(SHIPPED_WITHIN, doer.logs.drained(id)).await.is_err() {
+            tracing::warn!(task = task.spec.arn, container = id, "removed before all of its lines were shipped");
+        }
         if let Err(error) = engine.remove(id).await {
             tracing::warn!(task = task.spec.arn, container = id, "not removed: {}", describe(&error));
         }
+        doer.logs.forget(id);
     }
     for volume in create::own_volumes(task) {
         if let Err(error) = engine.remove_volume(&volume).await {

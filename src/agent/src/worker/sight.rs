@@ -49,6 +49,11 @@ impl<E: Engine> Worker<E> {
             (false, true) => self.host.hold(arn, need),
             (false, false) => self.host.wait(arn, need),
         }
+        for (container, found) in found.iter().enumerate() {
+            if !matches!(found, Found::Missing) {
+                self.doer.logs.follow(&entry.task, container);
+            }
+        }
         self.after(arn, actions);
     }
 

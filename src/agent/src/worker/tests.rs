@@ -11,6 +11,7 @@ use super::*;
 use crate::engine::fake::FakeEngine;
 use crate::engine::{EngineError, RegistryAuth, RunState};
 use crate::image::Credentials;
+use crate::logs::tests::FakeSink;
 use crate::task_machine::Status;
 
 const IMAGE: &str = "registry.test:5000/app:1";
@@ -104,6 +105,7 @@ fn agent(engine: &Arc<FakeEngine>, folder: &Path) -> Agent {
     let (worker, handle) = Worker::new(Parts {
         engine: Arc::clone(engine),
         images,
+        logs: Shipping::new(Arc::clone(engine), Arc::new(FakeSink::default()), DiskState::open(folder).unwrap()),
         reports: Arc::clone(&recorder) as Arc<dyn Reports>,
         creator: Creator { agent: "test".to_owned(), cpus: 2, metadata: None },
         disk: DiskState::open(folder).unwrap(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use gantry_wire::ApiError;
-use gantry_wire::shapes::ecs::{ContainerDefinition, HealthCheck, LinuxParameters, TaskDefinition};
+use gantry_wire::shapes::ecs::{ContainerDefinition, HealthCheck, LinuxParameters, LogConfiguration, TaskDefinition};
 
 use super::ports;
 
@@ -165,7 +165,20 @@ fn check_lists(name: &str, container: &ContainerDefinition) -> Result<(), ApiErr
             }
         }
     }
-    match container.log_configuration.as_ref().and_then(|l| l.log_driver.as_deref()) {
+    container.log_configuration.as_ref().map_or(Ok(()), |log| check_log(name, log))
+}
+
+fn check_log(name: &str, log: &LogConfiguration) -> Result<(), ApiError> {
+    let has = |option: &&str| {
+        log.options.as_ref().and_then(|options| options.get(*option)).is_some_and(|value| !value.is_empty())
+    };
+    match log.log_driver.as_deref() {
+        Some("awslogs") => match ["awslogs-group", "awslogs-region"].iter().find(|option| !has(option)) {
+            Some(missing) => {
+                Err(setting(name, &format!("logConfiguration: the awslogs driver requires option {missing}.")))
+            }
+            None => Ok(()),
+        },
         Some(driver) if !LOG_DRIVERS.contains(&driver) => {
             Err(setting(name, &format!("logConfiguration: unknown logDriver '{driver}'.")))
         }

@@ -177,6 +177,8 @@ fn containers_that_break_a_rule_are_refused_with_its_text() {
         "interval must be between 5 and 300",
     );
     container_refused(json!({ "logConfiguration": { "logDriver": "carrier-pigeon" } }), "carrier-pigeon");
+    let without_region = json!({ "logDriver": "awslogs", "options": { "awslogs-group": "/ecs/web" } });
+    container_refused(json!({ "logConfiguration": without_region }), "requires option awslogs-region");
     container_refused(json!({ "linuxParameters": { "swappiness": 101 } }), "swappiness");
     container_refused(
         json!({ "restartPolicy": { "enabled": true, "restartAttemptPeriod": 5 } }),

@@ -5,7 +5,11 @@ import json
 from harness import Gantry, wait_until
 
 CLUSTER = "default"
+LOGS = "/ecs/shop"
 SERVICE = "web"
+SERVING = """trap 'exit 0' TERM
+while true; do echo '{"level":"info","path":"/","status":200}'; sleep 1 & wait $!; done"""
+FAILING = "echo reading batch 8812; echo 'ERROR batch 8812: no such file' >&2; exit 3"
 STAGED = "careful"
 
 
@@ -14,6 +18,13 @@ def container(image: str, flow: str, **members: object) -> dict[str, object]:
     script = "trap 'exit 0' TERM; while true; do sleep 1 & wait $!; done"
     return {"name": "app", "image": image, "cpu": 32, "memory": 32, "stopTimeout": 2, "command": ["sh", "-c", script],
             "dockerLabels": {"gantry.flow": flow}} | members
+
+
+def writes(gantry: Gantry, prefix: str, script: str) -> dict[str, object]:
+    """The members of a container that writes to a log."""
+    options = {"awslogs-group": LOGS, "awslogs-region": gantry.env["AWS_DEFAULT_REGION"],
+               "awslogs-stream-prefix": prefix, "awslogs-create-group": "true"}
+    return {"command": ["sh", "-c", script], "logConfiguration": {"logDriver": "awslogs", "options": options}}
 
 
 def seed(gantry: Gantry) -> None:
@@ -29,12 +40,13 @@ def seed(gantry: Gantry) -> None:
         portMappings=[{"containerPort": 8080, "hostPort": 0}],
         environment=[{"name": "GREETING", "value": "hello"}, {"name": "TOKEN", "value": "s3cret"}],
         healthCheck={"command": ["CMD-SHELL", "true"], "interval": 5},
+        **writes(gantry, "web", SERVING),
     )
     helper = container(image, flow, name="helper", essential=False, dependsOn=[{"containerName": "app", "condition": "HEALTHY"}])
     ecs.register_task_definition(family="web", containerDefinitions=[web, helper])
     web["environment"][0]["value"] = "good day"
     ecs.register_task_definition(family="web", containerDefinitions=[web | {"memory": 48}, helper])
-    ecs.register_task_definition(family="job", containerDefinitions=[container(image, flow, command=["sh", "-c", "exit 3"])])
+    ecs.register_task_definition(family="job", containerDefinitions=[container(image, flow, **writes(gantry, "job", FAILING))])
     ecs.register_task_definition(family="broken", containerDefinitions=[container(f"{gantry.env['GANTRY_REGISTRY']}/hello:none", flow)])
     ecs.register_task_definition(
         family="fargate", requiresCompatibilities=["FARGATE"], networkMode="awsvpc", cpu="256", memory="512",
@@ -105,6 +117,10 @@ def pages(gantry: Gantry) -> dict[str, str]:
     return {
         "home": "/",
         "events": "/events",
+        "logs": "/logs",
+        "log-lines": f"/logs/lines?group={LOGS}&stream=job/",
+        "log-lines-none": f"/logs/lines?group={LOGS}&q=nobody-wrote-this",
+        "log-lines-missing": "/logs/lines?group=/nowhere",
         "clusters": "/clusters",
         "create-cluster": "/create-cluster",
         "cluster": f"/clusters/{CLUSTER}",
@@ -124,6 +140,7 @@ def pages(gantry: Gantry) -> dict[str, str]:
         "service-tasks": f"{web}/tasks",
         "service-deployments": f"{web}/deployments",
         "service-events": f"{web}/events",
+        "service-logs": f"{web}/logs",
         "service-configuration": f"{web}/configuration",
         "service-staged": f"/clusters/{CLUSTER}/services/{STAGED}",
         "service-broken": f"/clusters/{CLUSTER}/services/broken",

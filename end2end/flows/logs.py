@@ -3,6 +3,7 @@
 
 import re
 
+from browser import chromium, open_page, sign_in
 from harness import Gantry, check, finish, wait_until
 
 PORT = 18101
@@ -106,12 +107,36 @@ def a_stream_is_followed(gantry: Gantry, ecs: object, image: str) -> None:
         return len(seen)
 
     wait_until(lambda: ticks() >= 5, "the first lines come")
+    in_the_browser(gantry, arn)
     before = len(seen)
     check("lines come while the task runs", bool(wait_until(lambda: ticks() >= before + 10, "more lines come")))
     ecs.stop_task(task=arn)
     stopped(ecs, arn)
     all_of_them = len(written(gantry, stream_of("loop", arn)))
     check("and are there when it has gone", all_of_them >= before + 10, all_of_them)
+
+
+def in_the_browser(gantry: Gantry, arn: str) -> None:
+    """The lines of a task that runs come to a page that is open, and a search leaves out what it does not mean."""
+    endpoint, lines = gantry.env["AWS_ENDPOINT_URL"], f"/logs/lines?group={GROUP}"
+    with chromium() as browser:
+        context = browser.new_context()
+        sign_in(context, endpoint, gantry.env)
+        page = context.new_page()
+        open_page(page, f"{endpoint}{lines}&stream=loop/")
+        shown = page.locator(".log-line")
+        before = shown.count()
+        check("a page that is open is given new lines", bool(wait_until(lambda: shown.count() > before + 5, "more lines")))
+        page.get_by_label("Filter pattern").fill("?ERROR ?status")
+        page.get_by_label("Streams that begin with").fill("")
+        page.get_by_role("button", name="Search").click()
+        wait_until(lambda: shown.count() == 2, "what was sought is shown")
+        check("a search shows what it means", sorted(shown.locator(".log-message").all_inner_texts()) ==
+              ["ERROR one", '{"status": 503}'], shown.all_inner_texts())
+        open_page(page, f"{endpoint}/clusters/default/tasks/{arn.rsplit('/', 1)[1]}")
+        last = page.get_by_role("region", name="Last lines of app")
+        check("the task's page has its last lines", "tick" in last.inner_text(), last.inner_text())
+        context.close()
 
 
 def over_a_crash(gantry: Gantry, ecs: object, image: str) -> None:

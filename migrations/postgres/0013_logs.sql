@@ -28,6 +28,15 @@ CREATE TABLE log_stream_gone (
     id BIGINT NOT NULL PRIMARY KEY
 );
 
+-- Blobs that no repository shows: the lines of many chunks of one group.
+CREATE TABLE log_segment (
+    id     BIGINT NOT NULL GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    digest TEXT NOT NULL,
+    -- Chunks that are still in it; without any it goes.
+    chunks BIGINT NOT NULL
+);
+CREATE INDEX log_segment_by_digest ON log_segment (digest);
+
 -- Lines that arrived together, at most ten minutes from the first to the last.
 CREATE TABLE log_chunk (
     id          BIGINT NOT NULL GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -38,9 +47,13 @@ CREATE TABLE log_chunk (
     ingested_at BIGINT NOT NULL,
     -- Bytes of the lines, as they arrived.
     bytes       BIGINT NOT NULL,
-    -- The lines in the order of time, compressed.
-    body        BYTEA NOT NULL
+    -- The lines in the order of time, compressed; in a segment, where they begin in it, once they were packed.
+    body        BYTEA,
+    length      BIGINT NOT NULL,
+    segment     BIGINT REFERENCES log_segment (id),
+    segment_at  BIGINT
 );
+CREATE INDEX log_chunk_unpacked ON log_chunk (log_group, id, length) WHERE segment IS NULL;
 CREATE INDEX log_chunk_of_group ON log_chunk (log_group, first_at, id, last_at);
 CREATE INDEX log_chunk_of_group_by_end ON log_chunk (log_group, last_at, id, first_at);
 CREATE INDEX log_chunk_of_stream ON log_chunk (log_stream, first_at, id, last_at);

@@ -28,6 +28,15 @@ CREATE TABLE log_stream_gone (
     id INTEGER NOT NULL PRIMARY KEY
 ) STRICT;
 
+-- Blobs that no repository shows: the lines of many chunks of one group.
+CREATE TABLE log_segment (
+    id     INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    digest TEXT NOT NULL,
+    -- Chunks that are still in it; without any it goes.
+    chunks INTEGER NOT NULL
+) STRICT;
+CREATE INDEX log_segment_by_digest ON log_segment (digest);
+
 -- Lines that arrived together, at most ten minutes from the first to the last.
 CREATE TABLE log_chunk (
     id          INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
@@ -38,9 +47,13 @@ CREATE TABLE log_chunk (
     ingested_at INTEGER NOT NULL,
     -- Bytes of the lines, as they arrived.
     bytes       INTEGER NOT NULL,
-    -- The lines in the order of time, compressed.
-    body        BLOB NOT NULL
+    -- The lines in the order of time, compressed; in a segment, where they begin in it, once they were packed.
+    body        BLOB,
+    length      INTEGER NOT NULL,
+    segment     INTEGER REFERENCES log_segment (id),
+    segment_at  INTEGER
 ) STRICT;
+CREATE INDEX log_chunk_unpacked ON log_chunk (log_group, id, length) WHERE segment IS NULL;
 CREATE INDEX log_chunk_of_group ON log_chunk (log_group, first_at, id, last_at);
 CREATE INDEX log_chunk_of_group_by_end ON log_chunk (log_group, last_at, id, first_at);
 CREATE INDEX log_chunk_of_stream ON log_chunk (log_stream, first_at, id, last_at);

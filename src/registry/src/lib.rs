@@ -36,6 +36,7 @@ mod collect;
 mod http;
 mod image;
 mod in_use;
+mod kept;
 mod layer;
 mod lifecycle;
 mod manifest;

@@ -130,7 +130,7 @@ async fn snapshot_database(database: &Path, to: &Path) -> Result<(), BackupError
     protect(to)
 }
 
-/// The blobs that a snapshot knows, and those that manifests name.
+/// The blobs that a snapshot knows, and those that manifests name or that have log lines.
 async fn blobs_of(snapshot: &Path) -> Result<(HashSet<Digest>, HashSet<Digest>), StoreError> {
     let open_failed = |source| StoreError::Open { path: snapshot.to_owned(), source };
     let mut conn = plain_options(snapshot).connect().await.map_err(open_failed)?;
@@ -143,7 +143,7 @@ async fn blobs_of(snapshot: &Path) -> Result<(HashSet<Digest>, HashSet<Digest>),
         digests.into_iter().map(parse).collect()
     };
     let known = read("SELECT digest FROM blob WHERE state < 2").await?;
-    let named = read("SELECT DISTINCT referenced FROM manifest_reference").await?;
+    let named = read("SELECT referenced FROM manifest_reference UNION SELECT digest FROM log_segment").await?;
     Ok((known, named))
 }
 

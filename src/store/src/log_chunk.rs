@@ -1,14 +1,17 @@
 //! The lines of log streams, in chunks: what arrived together and lies close in time.
 //!
 //! A chunk is at most [`SPAN_MS`] long, so that whoever looks for the lines of a time knows how far before it a chunk may
-//! begin. A line has a place for ever, [`Place`]: places order lines by time and tell apart those of one millisecond.
+//! begin. They lie in their rows until there are enough of them to be packed into a segment ([`packing`]). A line has a place for ever, [`Place`]: places order lines by time and tell apart those of one millisecond.
 
-use gantry_model::UnixMillis;
+use std::collections::BTreeMap;
+
 use gantry_model::logs::LogEvent;
+use gantry_model::{Digest, UnixMillis};
 
 use crate::{Conn, StoreError, Tx, body};
 
 mod codec;
+pub mod packing;
 
 /// The most that the first and the last line of a chunk are apart, in milliseconds.
 pub const SPAN_MS: i64 = 10 * 60 * 1000;
@@ -68,16 +71,25 @@ pub struct Chunk {
     pub ingested_at: UnixMillis,
     /// Bytes of the lines, as they arrived.
     pub bytes: i64,
-    body: Vec<u8>,
+    pub body: Body,
+}
+
+/// Where the lines of a chunk are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Body {
+    /// In its row.
+    Here(Vec<u8>),
+    /// In a segment: so many bytes from one on.
+    Packed { segment: Digest, at: u64, length: u64 },
 }
 
 impl Chunk {
-    /// The lines, in the order of time.
+    /// The lines, in the order of time, out of the bytes that its body says.
     ///
     /// # Errors
     /// When the chunk is damaged.
-    pub fn events(&self) -> Result<Vec<LogEvent>, StoreError> {
-        codec::decode(&self.body, self.first_at).ok_or(StoreError::Damaged { what: "chunk of log lines", id: self.id })
+    pub fn events(&self, body: &[u8]) -> Result<Vec<LogEvent>, StoreError> {
+        codec::decode(body, self.first_at).ok_or(StoreError::Damaged { what: "chunk of log lines", id: self.id })
     }
 }
 
@@ -97,11 +109,38 @@ pub struct Range {
     pub until: UnixMillis,
 }
 
-type Row = (i64, i64, i64, i64, i64, i64, Vec<u8>);
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: i64,
+    log_stream: i64,
+    first_at: i64,
+    last_at: i64,
+    ingested_at: i64,
+    bytes: i64,
+    body: Option<Vec<u8>>,
+    length: i64,
+    segment_at: Option<i64>,
+    digest: Option<String>,
+}
 
-fn of_row((id, stream, first_at, last_at, ingested_at, bytes, body): Row) -> Chunk {
-    let (first_at, last_at) = (UnixMillis(first_at), UnixMillis(last_at));
-    Chunk { id, stream, first_at, last_at, ingested_at: UnixMillis(ingested_at), bytes, body }
+fn of_row(row: Row) -> Result<Chunk, StoreError> {
+    let body = match (row.body, row.digest) {
+        (_, Some(digest)) => Body::Packed {
+            segment: Digest::parse(digest).map_err(|source| StoreError::Malformed { what: "log segment", source })?,
+            at: row.segment_at.unwrap_or_default().unsigned_abs(),
+            length: row.length.unsigned_abs(),
+        },
+        (body, None) => Body::Here(body.unwrap_or_default()),
+    };
+    Ok(Chunk {
+        id: row.id,
+        stream: row.log_stream,
+        first_at: UnixMillis(row.first_at),
+        last_at: UnixMillis(row.last_at),
+        ingested_at: UnixMillis(row.ingested_at),
+        bytes: row.bytes,
+        body,
+    })
 }
 
 /// Writes lines of a stream, and notes in the stream and its group that they are there.
@@ -112,8 +151,8 @@ pub async fn append(tx: &mut Tx, group: i64, stream: i64, chunks: &[NewChunk]) -
     let now = tx.now().0;
     for chunk in chunks {
         sqlx::query(
-            "INSERT INTO log_chunk (log_group, log_stream, first_at, last_at, ingested_at, bytes, body)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            "INSERT INTO log_chunk (log_group, log_stream, first_at, last_at, ingested_at, bytes, body, length)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         )
         .bind(group)
         .bind(stream)
@@ -122,6 +161,7 @@ pub async fn append(tx: &mut Tx, group: i64, stream: i64, chunks: &[NewChunk]) -
         .bind(now)
         .bind(chunk.bytes)
         .bind(&chunk.body)
+        .bind(i64::try_from(chunk.body.len()).unwrap_or(i64::MAX))
         .execute(&mut **tx)
         .await
         .map_err(StoreError::query("write log lines"))?;
@@ -166,7 +206,7 @@ pub async fn forward(
 ) -> Result<Vec<Chunk>, StoreError> {
     let from = range.from.plus_millis(-SPAN_MS);
     let (at, id) = after.filter(|(at, _)| *at >= from).unwrap_or((from, 0));
-    let rest = "(first_at, id) > ($2, $3) AND first_at <= $4 AND last_at >= $5 ORDER BY first_at, id LIMIT $6";
+    let rest = "(first_at, c.id) > ($2, $3) AND first_at <= $4 AND last_at >= $5 ORDER BY first_at, c.id LIMIT $6";
     read(conn, lines, rest, [at.0, id, range.until.0, range.from.0, limit]).await
 }
 
@@ -184,7 +224,8 @@ pub async fn backward(
 ) -> Result<Vec<Chunk>, StoreError> {
     let until = range.until.plus_millis(SPAN_MS);
     let (at, id) = before.filter(|(at, _)| *at <= until).unwrap_or((until, i64::MAX));
-    let rest = "(last_at, id) < ($2, $3) AND last_at >= $4 AND first_at <= $5 ORDER BY last_at DESC, id DESC LIMIT $6";
+    let rest =
+        "(last_at, c.id) < ($2, $3) AND last_at >= $4 AND first_at <= $5 ORDER BY last_at DESC, c.id DESC LIMIT $6";
     read(conn, lines, rest, [at.0, id, range.from.0, range.until.0, limit]).await
 }
 
@@ -200,14 +241,15 @@ async fn read(conn: &mut Conn, lines: &Lines, rest: &str, bounds: [i64; 5]) -> R
     };
     // Put together from the words of this module alone.
     let text = format!(
-        "SELECT id, log_stream, first_at, last_at, ingested_at, bytes, body FROM log_chunk WHERE {whose} AND {rest}"
+        "SELECT c.id, log_stream, first_at, last_at, ingested_at, bytes, body, length, segment_at, digest
+         FROM log_chunk AS c LEFT JOIN log_segment AS s ON s.id = c.segment WHERE {whose} AND {rest}"
     );
     let mut query = sqlx::query_as(sqlx::AssertSqlSafe(text)).bind(of);
     for bound in bounds {
         query = query.bind(bound);
     }
     let rows = query.bind(streams).fetch_all(conn).await.map_err(StoreError::query("read log lines"))?;
-    Ok(rows.into_iter().map(of_row).collect())
+    rows.into_iter().map(of_row).collect()
 }
 
 /// Forgets up to `limit` chunks of a group that ended before `old`. Answers how many there were.
@@ -215,10 +257,10 @@ async fn read(conn: &mut Conn, lines: &Lines, rest: &str, bounds: [i64; 5]) -> R
 /// # Errors
 /// When the database cannot be written.
 pub async fn forget_before(tx: &mut Tx, group: i64, old: UnixMillis, limit: i64) -> Result<u64, StoreError> {
-    let bytes: Vec<i64> = sqlx::query_scalar(
+    let gone: Vec<Gone> = sqlx::query_as(
         "DELETE FROM log_chunk WHERE id IN (
            SELECT id FROM log_chunk WHERE log_group = $1 AND last_at < $2 ORDER BY last_at LIMIT $3
-         ) RETURNING bytes",
+         ) RETURNING log_group, bytes, segment",
     )
     .bind(group)
     .bind(old.0)
@@ -226,30 +268,22 @@ pub async fn forget_before(tx: &mut Tx, group: i64, old: UnixMillis, limit: i64)
     .fetch_all(&mut **tx)
     .await
     .map_err(StoreError::query("forget old log lines"))?;
-    sqlx::query("UPDATE log_group SET stored_bytes = stored_bytes - $2 WHERE id = $1")
-        .bind(group)
-        .bind(bytes.iter().sum::<i64>())
-        .execute(&mut **tx)
-        .await
-        .map_err(StoreError::query("note the bytes of log lines"))?;
-    Ok(bytes.len() as u64)
+    note_gone(tx, &gone).await?;
+    Ok(gone.len() as u64)
 }
 
-/// Removes up to `limit` chunks whose stream is gone. Answers how many there were.
-///
-/// # Errors
-/// When the database cannot be written.
-pub async fn sweep(tx: &mut Tx, limit: i64) -> Result<u64, StoreError> {
-    let rows: Vec<(i64, i64)> = sqlx::query_as(
-        "DELETE FROM log_chunk WHERE id IN (
-           SELECT id FROM log_chunk WHERE log_stream IN (SELECT id FROM log_stream_gone) LIMIT $1
-         ) RETURNING log_group, bytes",
-    )
-    .bind(limit)
-    .fetch_all(&mut **tx)
-    .await
-    .map_err(StoreError::query("sweep log lines"))?;
-    for (group, bytes) in &rows {
+/// The group, the bytes and the segment of a chunk that was deleted.
+type Gone = (i64, i64, Option<i64>);
+
+/// Notes in groups and segments that chunks are gone; a segment that has none left goes, too.
+async fn note_gone(tx: &mut Tx, gone: &[Gone]) -> Result<(), StoreError> {
+    let mut groups: BTreeMap<i64, i64> = BTreeMap::new();
+    let mut segments: BTreeMap<i64, i64> = BTreeMap::new();
+    for (group, bytes, segment) in gone {
+        *groups.entry(*group).or_default() += bytes;
+        segment.iter().for_each(|segment| *segments.entry(*segment).or_default() += 1);
+    }
+    for (group, bytes) in groups {
         sqlx::query("UPDATE log_group SET stored_bytes = stored_bytes - $2 WHERE id = $1")
             .bind(group)
             .bind(bytes)
@@ -257,6 +291,27 @@ pub async fn sweep(tx: &mut Tx, limit: i64) -> Result<u64, StoreError> {
             .await
             .map_err(StoreError::query("note the bytes of log lines"))?;
     }
+    for (segment, chunks) in segments {
+        packing::take_from(tx, segment, chunks).await?;
+    }
+    Ok(())
+}
+
+/// Removes up to `limit` chunks whose stream is gone. Answers how many there were.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn sweep(tx: &mut Tx, limit: i64) -> Result<u64, StoreError> {
+    let gone: Vec<Gone> = sqlx::query_as(
+        "DELETE FROM log_chunk WHERE id IN (
+           SELECT id FROM log_chunk WHERE log_stream IN (SELECT id FROM log_stream_gone) LIMIT $1
+         ) RETURNING log_group, bytes, segment",
+    )
+    .bind(limit)
+    .fetch_all(&mut **tx)
+    .await
+    .map_err(StoreError::query("sweep log lines"))?;
+    note_gone(tx, &gone).await?;
     sqlx::query(
         "DELETE FROM log_stream_gone
          WHERE NOT EXISTS (SELECT 1 FROM log_chunk WHERE log_chunk.log_stream = log_stream_gone.id)",
@@ -264,5 +319,5 @@ pub async fn sweep(tx: &mut Tx, limit: i64) -> Result<u64, StoreError> {
     .execute(&mut **tx)
     .await
     .map_err(StoreError::query("note that log lines are swept"))?;
-    Ok(rows.len() as u64)
+    Ok(gone.len() as u64)
 }

@@ -14,6 +14,7 @@ pub mod build;
 pub mod http;
 pub mod webhooks;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -56,7 +57,7 @@ pub struct TestGantry {
     /// Those whom the control plane calls.
     pub webhooks: Arc<ScriptedWebhooks>,
     clock: Arc<AtomicI64>,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 impl TestGantry {
@@ -95,13 +96,19 @@ impl TestGantry {
         let agent = key(&control, "AKIDAGENT", "role/agent-1", PrincipalKind::Agent).await;
         let other_agent = key(&control, "AKIDOTHER", "role/agent-2", PrincipalKind::Agent).await;
         let api = gantry_control::front::router(Arc::clone(&control));
-        Self { control, api, admin, agent, other_agent, webhooks, clock: millis, _dir: dir }
+        Self { control, api, admin, agent, other_agent, webhooks, clock: millis, dir }
     }
 
     /// The present instant.
     #[must_use]
     pub fn now(&self) -> UnixMillis {
         UnixMillis(self.clock.load(Ordering::SeqCst))
+    }
+
+    /// The folder of the blobs, shelf by shelf.
+    #[must_use]
+    pub fn blobs(&self) -> PathBuf {
+        self.dir.path().join("blobs/blobs/sha256")
     }
 
     /// Turns the clock on.

@@ -12,7 +12,8 @@ use leptos_router::path;
 use crate::layout::Frame;
 use crate::live::provide_live;
 use crate::pages::{
-    boards, clusters, events, home, login, not_found, repositories, search, services, status, task_definitions, tasks,
+    boards, clusters, events, home, login, logs, not_found, repositories, search, services, status, task_definitions,
+    tasks,
 };
 
 /// A page is sent when all of it is there.
@@ -63,6 +64,8 @@ fn OtherRoutes() -> impl leptos_router::MatchNestedRoutes + Clone {
             <Route path=path!("/repositories") view=repositories::Repositories ssr=WHOLE />
             <Route path=path!("/create-repository") view=repositories::CreateRepository ssr=WHOLE />
             <Route path=path!("/clusters/:cluster/topology") view=clusters::ClusterTopology ssr=WHOLE />
+            <Route path=path!("/logs") view=logs::LogGroups ssr=WHOLE />
+            <Route path=path!("/logs/lines") view=logs::LogGroupPage ssr=WHOLE />
             <Route path=path!("/search") view=search::Search ssr=WHOLE />
             <Route path=path!("/boards") view=boards::BoardList ssr=WHOLE />
             <Route path=path!("/create-board") view=boards::CreateBoard ssr=WHOLE />

@@ -58,6 +58,7 @@ impl ApiError {
                 | "ServiceNotFoundException"
                 | "RepositoryNotFoundException"
                 | "ImageNotFoundException"
+                | "ResourceNotFoundException"
                 | "NotFound"
         )
     }

@@ -9,6 +9,12 @@ pub fn clock(at: i64) -> String {
     format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
 }
 
+/// `hh:mm:ss.sss` in UTC.
+#[must_use]
+pub fn clock_millis(at: i64) -> String {
+    format!("{}.{:03}", clock(at), at.rem_euclid(1000))
+}
+
 /// `yyyy-mm-dd` in UTC.
 #[must_use]
 pub fn date(at: i64) -> String {

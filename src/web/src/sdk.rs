@@ -77,11 +77,28 @@ pub fn ecr() -> Result<aws_sdk_ecr::Client, ApiError> {
 /// # Errors
 /// What the API refused, with its code; [`ApiError::SignedOut`] when nobody is signed in.
 pub async fn ecs_json(operation: &str, input: &serde_json::Value) -> Result<serde_json::Value, ApiError> {
+    json("ecs", "AmazonEC2ContainerServiceV20141113", operation, input).await
+}
+
+/// Calls an operation of CloudWatch Logs. Its SDK has a hundred operations of which pages need two.
+///
+/// # Errors
+/// As [`ecs_json`].
+pub async fn logs_json(operation: &str, input: &serde_json::Value) -> Result<serde_json::Value, ApiError> {
+    json("logs", "Logs_20140328", operation, input).await
+}
+
+async fn json(
+    service: &'static str,
+    target: &str,
+    operation: &str,
+    input: &serde_json::Value,
+) -> Result<serde_json::Value, ApiError> {
     let no_answer = |error: &dyn std::fmt::Display| ApiError::NoAnswer { message: error.to_string() };
     let (context, principal) = context_and_principal()?;
-    let caller = InProcess::new(&context, principal, "ecs")?.caller;
+    let caller = InProcess::new(&context, principal, service)?.caller;
     let request = http::Request::post("/")
-        .header("x-amz-target", format!("AmazonEC2ContainerServiceV20141113.{operation}"))
+        .header("x-amz-target", format!("{target}.{operation}"))
         .header("content-type", "application/x-amz-json-1.1")
         .extension(caller)
         .body(Body::from(input.to_string()))

@@ -53,6 +53,21 @@ mod browser {
         let _closed = element(id).map(|found| found.hide_popover());
     }
 
+    /// Whether an element that scrolls shows its end, or is not there.
+    pub fn is_at_end(id: &str) -> bool {
+        const NEARLY: i32 = 40;
+        element(id).is_none_or(|found| found.scroll_top() + found.client_height() + NEARLY >= found.scroll_height())
+    }
+
+    /// Scrolls an element to its end, when what was added to it is there.
+    pub fn scroll_to_end(id: &'static str) {
+        leptos::prelude::request_animation_frame(move || {
+            if let Some(found) = element(id) {
+                found.set_scroll_top(found.scroll_height());
+            }
+        });
+    }
+
     /// Whether a key belongs to a field in which somebody writes.
     pub fn is_typing(event: &KeyboardEvent) -> bool {
         let target = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok());
@@ -152,6 +167,10 @@ mod browser {
         false
     }
     pub fn close_popover(_: &str) {}
+    pub fn is_at_end(_: &str) -> bool {
+        true
+    }
+    pub fn scroll_to_end(_: &'static str) {}
     pub fn is_typing(_: &KeyboardEvent) -> bool {
         false
     }
@@ -168,6 +187,6 @@ mod browser {
 }
 
 pub use browser::{
-    build, close_popover, focus_filter, focus_row, is_typing, local_time, now, open_popover, recent, reload,
-    remember_visit, set_single_keys, single_keys,
+    build, close_popover, focus_filter, focus_row, is_at_end, is_typing, local_time, now, open_popover, recent, reload,
+    remember_visit, scroll_to_end, set_single_keys, single_keys,
 };

@@ -47,7 +47,7 @@ pub(super) async fn filter_log_events(
         until: UnixMillis(input.end_time.unwrap_or(i64::MAX)),
     };
     let search = Search { lines, range, pattern, direction, limit: input.limit };
-    let page = search.page(&call.control.store, start.map(|(_, place)| place)).await?;
+    let page = search.page(&call.control, start.map(|(_, place)| place)).await?;
     let names = stream_names(&call, group.id, &page.events).await?;
     let letter = if direction == Direction::Forward { 'f' } else { 'b' };
     Ok(FilterLogEventsResponse {

@@ -43,7 +43,7 @@ pub(super) async fn get_log_events(call: Call, input: GetLogEventsRequest) -> Re
         limit: input.limit,
     };
     let start = token.map(|(_, place)| place);
-    let page = search.page(&call.control.store, start).await?;
+    let page = search.page(&call.control, start).await?;
     Ok(answer(page, direction, start, from))
 }
 

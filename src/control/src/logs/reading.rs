@@ -9,11 +9,13 @@ use std::sync::Arc;
 
 use gantry_model::UnixMillis;
 use gantry_model::logs::pattern::Pattern;
-use gantry_store::log_chunk::{self, Chunk, Lines, Place, Range};
+use gantry_registry::Registry;
+use gantry_store::log_chunk::{self, Body, Chunk, Lines, Place, Range};
 use gantry_store::{Store, StoreError};
 use gantry_wire::ApiError;
 
-use crate::error::Failure;
+use crate::context::Control;
+use crate::error::{Failure, chain};
 
 /// The most lines of a page (API reference, GetLogEvents).
 const MOST_EVENTS: i32 = 10_000;
@@ -105,7 +107,7 @@ impl Search {
     ///
     /// # Errors
     /// The store's.
-    pub(super) async fn page(self, store: &Store, start: Option<Place>) -> Result<Page, Failure> {
+    pub(super) async fn page(self, control: &Control, start: Option<Place>) -> Result<Page, Failure> {
         let limit = usize::try_from(self.limit.unwrap_or(MOST_EVENTS)).unwrap_or(1);
         let Self { lines, mut range, pattern, direction, .. } = self;
         if let Some(place) = start {
@@ -114,8 +116,9 @@ impl Search {
                 Direction::Backward => range.until = range.until.min(place.at),
             }
         }
-        let mut source = Source { store, lines, range, direction, chunks: VecDeque::new(), last: None, more: true };
-        let opener = Opener { range, start, direction, pattern: Arc::new(pattern) };
+        let mut source =
+            Source { store: &control.store, lines, range, direction, chunks: VecDeque::new(), last: None, more: true };
+        let opener = Opener { registry: &control.registry, range, start, direction, pattern: Arc::new(pattern) };
         let (mut waiting, mut page, mut looked, mut bytes) = (BinaryHeap::new(), Vec::new(), 0, 0);
         loop {
             let next: Option<&Chunk> = source.peek().await?;
@@ -181,21 +184,34 @@ impl Source<'_> {
 }
 
 /// Takes out of chunks what is looked for.
-struct Opener {
+struct Opener<'a> {
+    registry: &'a Registry,
     range: Range,
     start: Option<Place>,
     direction: Direction,
     pattern: Arc<Pattern>,
 }
 
-impl Opener {
+impl Opener<'_> {
     /// The lines of a chunk that are looked for. It takes the processor for a while, so it is done beside what answers
     /// requests.
     async fn open(&self, chunk: Chunk) -> Result<Vec<Waiting>, Failure> {
         let (range, direction, pattern) = (self.range, self.direction, Arc::clone(&self.pattern));
         let start = self.start.map(|start| direction.turn(start));
+        let body = match &chunk.body {
+            Body::Here(body) => Some(body.clone()),
+            Body::Packed { segment, at, length } => {
+                let kept = self.registry.kept(segment, *at, *length).await;
+                kept.map_err(|error| ApiError::server(chain(&error)))?
+            }
+        };
+        let Some(body) = body else {
+            // The scrub has found the segment damaged and put it aside, and has said so; the rest can be read.
+            tracing::error!(chunk = chunk.id, "log lines are missing");
+            return Ok(Vec::new());
+        };
         let work = move || {
-            let events = chunk.events()?;
+            let events = chunk.events(&body)?;
             let placed = events.into_iter().zip(0..).map(|(event, index)| {
                 let place = Place { at: event.at, chunk: chunk.id, index };
                 let (stream, ingested_at) = (chunk.stream, chunk.ingested_at);

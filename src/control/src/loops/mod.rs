@@ -6,6 +6,7 @@ pub mod delivery;
 pub mod health;
 pub mod hooks;
 pub mod housekeeping;
+pub mod log_packing;
 pub mod provisioning;
 pub mod replication;
 pub mod scaling;
@@ -32,6 +33,7 @@ pub fn start(control: &Arc<Control>) -> JoinSet<()> {
     set.spawn(replication::run(Arc::clone(control)));
     set.spawn(scanning::run(Arc::clone(control)));
     set.spawn(agents::run(Arc::clone(control)));
+    set.spawn(log_packing::run(Arc::clone(control)));
     set.spawn(housekeeping::run(Arc::clone(control)));
     if let Some(webhooks) = &control.config.event_webhooks {
         for url in &webhooks.urls {

@@ -313,3 +313,62 @@ async fn what_is_not_there_or_cannot_be_is_refused() {
         assert_eq!(code(logs(&gantry, operation, input.clone()).await), expected, "{operation} {input}");
     }
 }
+
+/// Lines that hardly compress, so that a few batches are worth a segment.
+fn noise(seed: u64, lines: usize) -> Vec<String> {
+    let mut dice = seed;
+    let mut hex = || {
+        dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        format!("{:016x}", dice ^ (dice >> 29))
+    };
+    (0..lines).map(|_| (0..32).map(|_| hex()).collect::<String>()).collect()
+}
+
+#[tokio::test]
+async fn lines_are_packed_beside_the_layers_and_read_as_before() {
+    let gantry = with_streams(&["s"]).await;
+    let mut all = Vec::new();
+    for seed in 0..4 {
+        let texts = noise(seed, 1500);
+        let lines: Vec<(i64, &str)> = (0..).zip(texts.iter().map(String::as_str)).collect();
+        put(&gantry, "s", &lines).await.unwrap();
+        all.extend(texts.iter().cloned().zip(0..).map(|(text, at): (String, i64)| (at, seed, text)));
+    }
+    all.sort();
+    let expected: Vec<String> = all.into_iter().map(|(_, _, text)| text).collect();
+    let blobs = || {
+        std::fs::read_dir(gantry.blobs())
+            .unwrap()
+            .flatten()
+            .map(|shelf| std::fs::read_dir(shelf.path()).unwrap().count())
+            .sum::<usize>()
+    };
+    assert_eq!(blobs(), 0);
+    gantry_control::loops::log_packing::pass(&gantry.control).await.unwrap();
+    assert_eq!(blobs(), 1, "one segment");
+    assert_eq!(search(&gantry, json!({})).await, expected);
+    put(&gantry, "s", &[(5000, "not packed")]).await.unwrap();
+    assert_eq!(
+        search(&gantry, json!({ "startFromHead": false, "limit": 1, "filterPattern": "packed" })).await,
+        ["not packed"]
+    );
+    // What nobody keeps any longer goes with its segment, and the bytes with it.
+    gantry.pass_seconds(2 * 24 * 60 * 60);
+    logs(&gantry, "PutRetentionPolicy", json!({ "logGroupName": GROUP, "retentionInDays": 1 })).await.unwrap();
+    gantry_control::loops::housekeeping::pass(&gantry.control).await.unwrap();
+    assert_eq!((search(&gantry, json!({})).await, blobs()), (Vec::new(), 0));
+}
+
+#[tokio::test]
+async fn a_segment_that_is_lost_hides_no_other_line() {
+    let gantry = with_streams(&["s"]).await;
+    for seed in 0..4 {
+        let texts = noise(seed, 1500);
+        let lines: Vec<(i64, &str)> = texts.iter().map(|text| (0, text.as_str())).collect();
+        put(&gantry, "s", &lines).await.unwrap();
+    }
+    gantry_control::loops::log_packing::pass(&gantry.control).await.unwrap();
+    put(&gantry, "s", &[(1, "here")]).await.unwrap();
+    std::fs::remove_dir_all(gantry.blobs()).unwrap();
+    assert_eq!(search(&gantry, json!({})).await, ["here"]);
+}

@@ -1,6 +1,6 @@
 //! The rows of blobs: that one exists, which repositories show it, and how long it is promised to clients.
 //!
-//! States of a blob: 0 shown by some repository, 1 by none (to be collected), 2 condemned (its file may be gone).
+//! States of a blob: 0 shown by some repository or full of log lines, 1 by none (to be collected), 2 condemned (its file may be gone).
 //! Only [`publish`], under the right of a [`super::Publication`], brings a condemned blob back.
 
 use gantry_model::{Digest, RepositoryName, Scope, UnixMillis};
@@ -277,15 +277,22 @@ pub async fn hide(conn: &mut Conn, repository: i64, digest: &Digest) -> Result<b
         .execute(&mut *conn)
         .await
         .map_err(StoreError::query("take the blob out of the repository"))?;
+    release(conn, digest.as_str()).await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Leaves a blob to the collector, unless a repository shows it or log lines are in it.
+pub(crate) async fn release(conn: &mut Conn, digest: &str) -> Result<(), StoreError> {
     sqlx::query(
         "UPDATE blob SET state = 1 WHERE digest = $1 AND state = 0
-         AND NOT EXISTS (SELECT 1 FROM repository_blob l WHERE l.digest = blob.digest)",
+         AND NOT EXISTS (SELECT 1 FROM repository_blob l WHERE l.digest = blob.digest)
+         AND NOT EXISTS (SELECT 1 FROM log_segment s WHERE s.digest = blob.digest)",
     )
-    .bind(digest.as_str())
+    .bind(digest)
     .execute(conn)
     .await
     .map_err(StoreError::query("note that nobody shows the blob"))?;
-    Ok(done.rows_affected() > 0)
+    Ok(())
 }
 
 /// Which of `digests` the repository shows, with their lengths.

@@ -12,6 +12,7 @@ pub mod events;
 pub mod facts;
 pub mod field;
 pub mod icon;
+pub mod log_lines;
 pub mod message;
 pub mod page;
 pub mod panel;

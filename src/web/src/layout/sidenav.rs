@@ -18,6 +18,7 @@ pub fn SideNav() -> impl IntoView {
             <div class="sidenav-group">
                 <Item icon=Icon::Home title="Overview" href="/" />
                 <Item icon=Icon::Events title="Events" href="/events" />
+                <Item icon=Icon::Logs title="Logs" href="/logs" />
             </div>
             <div class="sidenav-group">
                 <p class="sidenav-title caps">"Run"</p>

@@ -5,6 +5,7 @@ pub mod clusters;
 pub mod events;
 pub mod home;
 pub mod login;
+pub mod logs;
 pub mod not_found;
 pub mod repositories;
 pub mod search;

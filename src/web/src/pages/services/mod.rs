@@ -3,6 +3,7 @@
 mod actions;
 pub mod create;
 mod deployment;
+mod logs;
 pub mod page;
 mod record;
 mod scale;

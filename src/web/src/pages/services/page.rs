@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::actions::{ServiceActions, actions};
 use super::deployment::{course, deployments};
+use super::logs::logs;
 use super::record::{Record, failures, history, last_days};
 use super::scale::{Scaling, scale};
 use crate::api::Page;
@@ -76,6 +77,7 @@ fn whole(service: &ServiceDetail, section: &str, parts: Parts) -> AnyView {
         "tasks" => tasks(service, parts),
         "deployments" => deployed(service, parts),
         "events" => events(service, usize::MAX),
+        "logs" => logs(service),
         "configuration" => configuration(service),
         unknown => not_here("Service", ApiError::missing("page", unknown)).into_any(),
     };
@@ -122,6 +124,7 @@ fn tabs(service: &ServiceDetail, section: &str) -> AnyView {
         tab("Tasks", "tasks", Some(service.summary.running + service.summary.pending)),
         tab("Deployments", "deployments", u32::try_from(service.deployments.len()).ok()),
         tab("Events", "events", None),
+        tab("Logs", "logs", None),
         tab("Configuration", "configuration", None),
     ];
     view! { <Tabs label=format!("Service {}", service.summary.name) tabs /> }.into_any()

@@ -2,6 +2,7 @@
 
 mod containers;
 mod life;
+mod logs;
 pub mod page;
 pub mod run;
 

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::containers::containers;
 use super::life::{life, why};
+use super::logs::{last_lines, lines_of};
 use crate::api::tasks::{StopTask, TaskDetail, describe_task};
 use crate::components::{
     Card, CodeBlock, CommandLine, ConfirmDialog, DialogButton, Fact, Facts, Field, FieldError, Icon, IconMark,
@@ -21,6 +22,7 @@ pub fn TaskPage() -> impl IntoView {
     let task = Resource::new(move || (cluster.get(), id.get()), |(cluster, id)| describe_task(cluster, id));
     refresh_on(&[EventKind::Task], Signal::derive(move || Some(cluster.get())), move || task.refetch());
     let stop = ServerAction::<StopTask>::new();
+    let lines = last_lines(cluster, id);
     view! {
         <PageTitle text=Signal::derive(move || format!("Task {} · {}", short_id(&id.get()), cluster.get())) />
         {page(task, "Task", move |task| {
@@ -29,7 +31,7 @@ pub fn TaskPage() -> impl IntoView {
                 {why(&task)}
                 {life(&task)}
                 <div class="split">
-                    <div class="column">{containers(&task)}</div>
+                    <div class="column">{containers(&task)}{lines_of(lines)}</div>
                     <div class="column">{placement(&task)} {commands(&task)}</div>
                 </div>
             }

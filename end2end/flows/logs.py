@@ -134,7 +134,7 @@ def in_the_browser(gantry: Gantry, arn: str) -> None:
         check("a search shows what it means", sorted(shown.locator(".log-message").all_inner_texts()) ==
               ["ERROR one", '{"status": 503}'], shown.all_inner_texts())
         open_page(page, f"{endpoint}/clusters/default/tasks/{arn.rsplit('/', 1)[1]}")
-        last = page.get_by_role("region", name="Last lines of app")
+        last = page.get_by_role("log", name="Last lines of app")
         check("the task's page has its last lines", "tick" in last.inner_text(), last.inner_text())
         context.close()
 

@@ -16,10 +16,10 @@ success that did nothing. This page is written from the server's own registry of
 A parameter that is not built is refused by its name (`InvalidParameterException`). These members of task definitions
 and services are kept and returned, but nothing acts on them yet: `enableExecuteCommand`, `taskRoleArn`,
 `executionRoleArn`, `secrets`, `environmentFiles`, `repositoryCredentials`, `firelensConfiguration`,
-`proxyConfiguration`, `ephemeralStorage`, and the `awslogs` log driver, whose lines stay in the engine. Likewise the
-`loadBalancers` and `serviceRegistries` of a task set: its external controller moves the traffic. And of a capacity
-provider `autoScalingGroupArn`, `managedScaling`, `managedTerminationProtection` and `managedDraining`: nothing but
-their owner makes or ends hosts.
+`proxyConfiguration` and `ephemeralStorage`. Likewise the `loadBalancers` and `serviceRegistries` of a task set: its
+external controller moves the traffic. And of a capacity provider `autoScalingGroupArn`, `managedScaling`,
+`managedTerminationProtection` and `managedDraining`: nothing but their owner makes or ends hosts. Of CloudWatch Logs the
+operations that writers and readers of lines call are known, and no others.
 ";
 
 fn page() -> String {

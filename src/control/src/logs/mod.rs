@@ -1,7 +1,8 @@
 //! Amazon CloudWatch Logs (API 2014-03-28), one file an operation: where the lines of containers go and are read.
 //!
 //! Lines arrive with PutLogEvents ([`put_log_events`]) and leave through [`reading`], which merges chunks into the order of
-//! time. Only what writers and readers of lines need is built; metric filters, subscriptions and Insights are not.
+//! time. Only what writers and readers of lines need is built; metric filters, subscriptions and Insights are not. Groups and
+//! lines append no events: nothing in the control plane acts on them, and whoever follows lines asks for them.
 
 mod create_log_group;
 mod create_log_stream;

@@ -199,7 +199,7 @@ fn lines(asked: LogQuery, page: LogPage) -> AnyView {
             view! { <EmptyState title="No lines" text /> }.into_any()
         }
         false => view! {
-            <div class="log-lines" id=SCROLLER tabindex="0" role="region" aria-label="Lines">
+            <div class="log-lines" id=SCROLLER tabindex="0" role="log" aria-live="off" aria-label="Lines">
                 <ol>
                     <For
                         each=move || tail.lines.get()
@@ -228,10 +228,9 @@ fn lines(asked: LogQuery, page: LogPage) -> AnyView {
             class="button"
             data-kind="quiet"
             data-size="small"
-            aria-pressed=move || tail.follows.get().to_string()
             on:click=move |_| tail.follows.update(|follows| *follows = !*follows)
         >
-            "Follow"
+            {move || if tail.follows.get() { "Pause" } else { "Follow" }}
         </button>
     };
     let told = move || {

@@ -8,15 +8,18 @@ use crate::components::{Card, CopyButton, Fact, Facts, StateWord, Table};
 use crate::format::{count, mebibytes, sentence};
 use crate::state::State;
 
-/// The table and the details.
+/// The details of each.
+pub(super) fn all_details(task: &TaskDetail) -> AnyView {
+    task.containers.iter().map(details).collect_view().into_any()
+}
+
+/// The table.
 pub(super) fn containers(task: &TaskDetail) -> AnyView {
     let note = task.containers.len().to_string();
     let rows: Vec<_> = task.containers.iter().map(row).collect();
-    let details: Vec<_> = task.containers.iter().map(details).collect();
     let columns = &["Name", "Image", "State", ">Exit", ">CPU units", ">Memory", "Ports"];
     view! {
         <Card title="Containers" note><Table label="Containers" columns>{rows}</Table></Card>
-        {details}
     }
     .into_any()
 }

@@ -40,7 +40,8 @@ fn card(container: ContainerLines) -> AnyView {
     } else {
         let label = format!("Last lines of {}", source.container);
         let lines: Vec<_> = lines.into_iter().map(|line| log_line(line, None)).collect();
-        view! { <div class="log-lines" tabindex="0" role="region" aria-label=label><ol>{lines}</ol></div> }.into_any()
+        view! { <div class="log-lines" tabindex="0" role="log" aria-live="off" aria-label=label><ol>{lines}</ol></div> }
+            .into_any()
     };
     view! { <Card title=format!("Last lines of {}", source.container) tools=tools.into_any()>{shown}</Card> }.into_any()
 }

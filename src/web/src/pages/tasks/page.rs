@@ -3,7 +3,7 @@
 use gantry_model::event::EventKind;
 use leptos::prelude::*;
 
-use super::containers::containers;
+use super::containers::{all_details, containers};
 use super::life::{life, why};
 use super::logs::{last_lines, lines_of};
 use crate::api::tasks::{StopTask, TaskDetail, describe_task};
@@ -31,7 +31,7 @@ pub fn TaskPage() -> impl IntoView {
                 {why(&task)}
                 {life(&task)}
                 <div class="split">
-                    <div class="column">{containers(&task)}{lines_of(lines)}</div>
+                    <div class="column">{containers(&task)} {lines_of(lines)} {all_details(&task)}</div>
                     <div class="column">{placement(&task)} {commands(&task)}</div>
                 </div>
             }

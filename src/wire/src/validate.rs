@@ -21,9 +21,10 @@ use crate::error::ApiError;
 use crate::schema::{Kind, Member, Service};
 use crate::value::{Blob, Timestamp};
 
-/// The pattern of ECS's tag keys and values. It needs Unicode classes, which [`regex_lite`] has not: it is checked by
-/// [`is_tag_text`].
-const TAG_PATTERN: &str = r"([\p{L}\p{Z}\p{N}_.:/=+\-@]*)";
+/// The patterns of tag keys and values, in ECS and in CloudWatch Logs. They need Unicode classes, which [`regex_lite`] has
+/// not: they are checked by [`is_tag_text`].
+const TAG_PATTERNS: [&str; 3] =
+    [r"([\p{L}\p{Z}\p{N}_.:/=+\-@]*)", r"^([\p{L}\p{Z}\p{N}_.:/=+\-@]+)$", r"^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$"];
 
 /// What is wrong with a request, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -292,7 +293,7 @@ fn constraint(value: &str, must: String) -> Result<(), Violation> {
 
 /// The whole of `text` must satisfy `pattern`; a pattern that this crate's engine cannot read is not checked.
 fn matches(pattern: &'static str, text: &str) -> bool {
-    if pattern == TAG_PATTERN {
+    if TAG_PATTERNS.contains(&pattern) {
         return text.chars().all(is_tag_text);
     }
     patterns().get(pattern).is_none_or(|regex| regex.is_match(text))

@@ -161,7 +161,8 @@ fn a_message_never_grows_with_the_request() {
 
 #[test]
 fn the_patterns_that_cannot_be_compiled_are_known() {
-    let mut unread: Vec<_> = all_patterns().filter(|p| !patterns().contains_key(p) && *p != TAG_PATTERN).collect();
+    let mut unread: Vec<_> =
+        all_patterns().filter(|p| !patterns().contains_key(p) && !TAG_PATTERNS.contains(p)).collect();
     unread.sort_unstable();
     unread.dedup();
     insta::assert_debug_snapshot!(unread);

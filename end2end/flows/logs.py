@@ -133,6 +133,12 @@ def in_the_browser(gantry: Gantry, arn: str) -> None:
         wait_until(lambda: shown.count() == 2, "what was sought is shown")
         check("a search shows what it means", sorted(shown.locator(".log-message").all_inner_texts()) ==
               ["ERROR one", '{"status": 503}'], shown.all_inner_texts())
+        page.get_by_role("button", name="Keep for…").click()
+        page.get_by_label("Keep lines").select_option("14")
+        page.get_by_role("button", name="Save").click()
+        page.get_by_text("kept for 14 days").wait_for()
+        kept = gantry.client("logs").describe_log_groups(logGroupNamePrefix=GROUP)["logGroups"][0].get("retentionInDays")
+        check("the page says how long lines are kept, and changes it", kept == 14, kept)
         open_page(page, f"{endpoint}/clusters/default/tasks/{arn.rsplit('/', 1)[1]}")
         last = page.get_by_role("log", name="Last lines of app")
         check("the task's page has its last lines", "tick" in last.inner_text(), last.inner_text())

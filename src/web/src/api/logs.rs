@@ -4,6 +4,15 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::error::ApiError;
+use crate::format::count;
+
+impl LogGroupSummary {
+    /// How long lines are kept, in words.
+    #[must_use]
+    pub fn kept(&self) -> String {
+        self.retention_days.map_or_else(|| "ever".to_owned(), |days| count(days, "day"))
+    }
+}
 
 /// A log group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +82,32 @@ pub async fn list_log_groups() -> Result<Vec<LogGroupSummary>, ApiError> {
     read::groups().await
 }
 
+/// A log group.
+///
+/// # Errors
+/// `NotFound` when there is none of that name.
+#[server(prefix = "/ui/api", endpoint = "describe-log-group")]
+pub async fn describe_log_group(name: String) -> Result<LogGroupSummary, ApiError> {
+    read::group(&name).await
+}
+
+/// Sets for how many days a group keeps lines; for ever when `days` is empty.
+///
+/// # Errors
+/// What PutRetentionPolicy and DeleteRetentionPolicy answer.
+#[server(prefix = "/ui/api", endpoint = "keep-lines")]
+pub async fn keep_lines(group: String, days: String) -> Result<(), ApiError> {
+    let mut input = serde_json::json!({ "logGroupName": group });
+    if days.is_empty() {
+        crate::sdk::logs_json("DeleteRetentionPolicy", &input).await?;
+        return Ok(());
+    }
+    let days: i64 = days.parse().map_err(|_| ApiError::refused("InvalidRequest", "Days are a number"))?;
+    input["retentionInDays"] = days.into();
+    crate::sdk::logs_json("PutRetentionPolicy", &input).await?;
+    Ok(())
+}
+
 /// The newest lines, or those before `older`.
 ///
 /// # Errors
@@ -111,7 +146,7 @@ pub async fn log_sources(task_definition: String) -> Result<Vec<LogSource>, ApiE
 }
 
 #[cfg(feature = "ssr")]
-mod read {
+pub(crate) mod read {
     use std::time::{SystemTime, UNIX_EPOCH};
 
     use serde_json::{Value, json};
@@ -127,17 +162,26 @@ mod read {
     /// How many pages of the API are asked for one of ours: a search may look through much and find little.
     const LOOKS: usize = 8;
 
-    pub(super) async fn groups() -> Result<Vec<LogGroupSummary>, ApiError> {
+    pub(super) async fn group(name: &str) -> Result<LogGroupSummary, ApiError> {
+        let answer = logs_json("DescribeLogGroups", &json!({ "logGroupIdentifiers": [name] })).await?;
+        items(&answer, "logGroups").next().map(summary).ok_or_else(|| ApiError::missing("log group", name))
+    }
+
+    fn summary(group: &Value) -> LogGroupSummary {
+        LogGroupSummary {
+            name: text(group, "logGroupName"),
+            created_at: group.get("creationTime").and_then(Value::as_i64),
+            retention_days: group.get("retentionInDays").and_then(Value::as_i64),
+            stored_bytes: group.get("storedBytes").and_then(Value::as_i64).unwrap_or_default(),
+        }
+    }
+
+    pub(crate) async fn groups() -> Result<Vec<LogGroupSummary>, ApiError> {
         let mut groups = Vec::new();
         let mut input = json!({});
         loop {
             let answer = logs_json("DescribeLogGroups", &input).await?;
-            groups.extend(items(&answer, "logGroups").map(|group| LogGroupSummary {
-                name: text(group, "logGroupName"),
-                created_at: group.get("creationTime").and_then(Value::as_i64),
-                retention_days: group.get("retentionInDays").and_then(Value::as_i64),
-                stored_bytes: group.get("storedBytes").and_then(Value::as_i64).unwrap_or_default(),
-            }));
+            groups.extend(items(&answer, "logGroups").map(summary));
             match answer.get("nextToken") {
                 Some(token) => input["nextToken"] = token.clone(),
                 None => return Ok(groups),

@@ -20,6 +20,7 @@ pub enum FoundKind {
     TaskDefinition,
     Repository,
     Board,
+    LogGroup,
 }
 
 impl FoundKind {
@@ -34,6 +35,7 @@ impl FoundKind {
             Self::TaskDefinition => Icon::TaskDefinition,
             Self::Repository => Icon::Repository,
             Self::Board => Icon::Board,
+            Self::LogGroup => Icon::Logs,
         }
     }
 }
@@ -60,6 +62,7 @@ pub fn always() -> Vec<Found> {
     let pages = [
         ("Overview", "/"),
         ("Events", "/events"),
+        ("Logs", "/logs"),
         ("Clusters", "/clusters"),
         ("Task definitions", "/task-definitions"),
         ("Repositories", "/repositories"),
@@ -156,6 +159,10 @@ mod read {
         found.extend(boards.iter().map(|board| {
             let name = board.name.as_str();
             Found::new(FoundKind::Board, name, "status board", &format!("/boards/{name}"))
+        }));
+        found.extend(crate::api::logs::read::groups().await?.iter().map(|group| {
+            let href = crate::pages::logs::href(&group.name, "");
+            Found::new(FoundKind::LogGroup, &group.name, "log group", &href)
         }));
         Ok(found)
     }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::api::logs::{LogGroupSummary, list_log_groups};
 use crate::components::{Card, CodeBlock, CommandLine, EmptyState, PageHead, PageTitle, Table, panel};
-use crate::format::{bytes, count, date};
+use crate::format::{bytes, date};
 
 /// What makes the lines of a container stay.
 const EXAMPLE: &str = r#""logConfiguration": {
@@ -52,7 +52,7 @@ fn shown(groups: Vec<LogGroupSummary>) -> AnyView {
 
 fn row(group: LogGroupSummary) -> AnyView {
     let href = super::href(&group.name, "");
-    let kept = group.retention_days.map_or_else(|| "ever".to_owned(), |days| count(days, "day"));
+    let kept = group.kept();
     view! {
         <tr>
             <td class="fill"><a class="object mono" href=href>{group.name}</a></td>

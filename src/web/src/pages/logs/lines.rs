@@ -9,10 +9,17 @@ use std::time::Duration;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::api::logs::{LogLine, LogPage, LogQuery, lines_since, newest_lines};
+use gantry_model::logs::RETENTIONS;
+
+use crate::api::logs::{
+    KeepLines, LogGroupSummary, LogLine, LogPage, LogQuery, describe_log_group, lines_since, newest_lines,
+};
 use crate::components::log_lines::{log_line, source_of};
-use crate::components::{Card, CommandLine, EmptyState, Icon, IconMark, PageHead, PageTitle, panel};
-use crate::format::{count, query_value};
+use crate::components::{
+    Card, CommandLine, ConfirmDialog, DialogButton, EmptyState, FieldError, Icon, IconMark, PageHead, PageTitle,
+    SelectField, done, error_of, page, panel,
+};
+use crate::format::{bytes, count, query_value};
 use crate::pages::query;
 use crate::visitor;
 
@@ -41,11 +48,44 @@ pub fn LogGroupPage() -> impl IntoView {
         pattern: pattern.get(),
         minutes: minutes.get().parse().ok(),
     });
+    let keep = ServerAction::<KeepLines>::new();
+    let summary = Resource::new(move || (group.get(), keep.version().get()), |(group, _)| describe_log_group(group));
     view! {
         <PageTitle text=Signal::derive(move || format!("Logs {}", group.get())) />
-        {move || view! { <PageHead heading=group.get() mono=true /> }}
+        {page(summary, "Log group", move |summary| head(summary, keep))}
         {log_view(asked.into())}
     }
+}
+
+fn head(group: LogGroupSummary, keep: ServerAction<KeepLines>) -> AnyView {
+    let selected = group.retention_days.map(|days| days.to_string()).unwrap_or_default();
+    let days = RETENTIONS.iter().map(|days| (days.to_string(), count(*days, "day")));
+    let options: Vec<_> = std::iter::once((String::new(), "For ever".to_owned())).chain(days).collect();
+    let (name, question) = (group.name.clone(), format!("How long does {} keep lines?", group.name));
+    let facts = view! {
+        <span>{format!("kept for {}", group.kept())}</span>
+        <span>{format!("{} stored", bytes(group.stored_bytes))}</span>
+    };
+    let actions = view! {
+        <DialogButton opens="retention">"Keep for…"</DialogButton>
+        <ConfirmDialog
+            id="retention"
+            question
+            consequence="Lines that are older go within the minute, and do not come back."
+            done=done(keep)
+        >
+            <ActionForm action=keep attr:class="dialog-form">
+                <input type="hidden" name="group" value=name />
+                <SelectField name="days" label="Keep lines" options selected />
+                <button class="button" data-kind="primary" type="submit">"Save"</button>
+                <FieldError error=error_of(keep) />
+            </ActionForm>
+        </ConfirmDialog>
+    };
+    view! {
+        <PageHead heading=group.name mono=true facts=facts.into_any() actions=actions.into_any() />
+    }
+    .into_any()
 }
 
 /// The address of the lines of a group's streams that begin with `stream`.

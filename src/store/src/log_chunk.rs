@@ -84,12 +84,18 @@ pub enum Body {
 }
 
 impl Chunk {
-    /// The lines, in the order of time, out of the bytes that its body says.
+    /// Hands over the lines, in the order of time, out of the bytes that its body says: of each its place and what it says.
+    /// Most are looked at and left, so nothing is copied.
     ///
     /// # Errors
-    /// When the chunk is damaged.
-    pub fn events(&self, body: &[u8]) -> Result<Vec<LogEvent>, StoreError> {
-        codec::decode(body, self.first_at).ok_or(StoreError::Damaged { what: "chunk of log lines", id: self.id })
+    /// When the chunk is damaged; some lines may have been handed over.
+    pub fn each(&self, body: &[u8], mut take: impl FnMut(Place, &str)) -> Result<(), StoreError> {
+        let mut index = 0;
+        codec::decode(body, self.first_at, |at, message| {
+            take(Place { at, chunk: self.id, index }, message);
+            index += 1;
+        })
+        .ok_or(StoreError::Damaged { what: "chunk of log lines", id: self.id })
     }
 }
 

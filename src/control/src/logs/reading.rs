@@ -211,19 +211,18 @@ impl Opener<'_> {
             return Ok(Vec::new());
         };
         let work = move || {
-            let events = chunk.events(&body)?;
-            let placed = events.into_iter().zip(0..).map(|(event, index)| {
-                let place = Place { at: event.at, chunk: chunk.id, index };
-                let (stream, ingested_at) = (chunk.stream, chunk.ingested_at);
-                let event = Found { place, stream, ingested_at, message: event.message };
-                Waiting { turn: direction.turn(place), event }
-            });
-            let wanted = |waiting: &Waiting| {
-                (range.from..=range.until).contains(&waiting.event.place.at)
-                    && start.is_none_or(|start| waiting.turn < start)
-                    && pattern.matches(&waiting.event.message)
-            };
-            Ok::<_, StoreError>(placed.filter(wanted).collect())
+            let mut wanted = Vec::new();
+            chunk.each(&body, |place, message| {
+                let turn = direction.turn(place);
+                let is_wanted = (range.from..=range.until).contains(&place.at)
+                    && start.is_none_or(|start| turn < start)
+                    && pattern.matches(message);
+                if is_wanted {
+                    let (stream, ingested_at, message) = (chunk.stream, chunk.ingested_at, message.to_owned());
+                    wanted.push(Waiting { turn, event: Found { place, stream, ingested_at, message } });
+                }
+            })?;
+            Ok::<_, StoreError>(wanted)
         };
         let opened = tokio::task::spawn_blocking(work).await;
         Ok(opened.map_err(|_| ApiError::server("the lines of a chunk were not read"))??)

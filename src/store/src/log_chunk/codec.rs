@@ -16,20 +16,19 @@ pub(super) fn encode(events: &[LogEvent], first_at: UnixMillis) -> Vec<u8> {
     lz4_flex::compress_prepend_size(&plain)
 }
 
-/// The lines of a chunk; nothing when it is not as [`encode`] writes it.
-pub(super) fn decode(body: &[u8], first_at: UnixMillis) -> Option<Vec<LogEvent>> {
+/// Hands the lines of a chunk over, one after the other; nothing when it is not as [`encode`] writes it.
+pub(super) fn decode(body: &[u8], first_at: UnixMillis, mut take: impl FnMut(UnixMillis, &str)) -> Option<()> {
     let plain = lz4_flex::decompress_size_prepended(body).ok()?;
     let mut rest = plain.as_slice();
     let mut at = first_at;
-    let mut events = Vec::new();
     while !rest.is_empty() {
         at = at.plus_millis(i64::try_from(take_number(&mut rest)?).ok()?);
         let length = usize::try_from(take_number(&mut rest)?).ok()?;
         let (message, later) = rest.split_at_checked(length)?;
-        events.push(LogEvent { at, message: std::str::from_utf8(message).ok()?.to_owned() });
+        take(at, std::str::from_utf8(message).ok()?);
         rest = later;
     }
-    Some(events)
+    Some(())
 }
 
 /// Seven bits a byte, the lowest first; the eighth says that more follow (LEB128).
@@ -62,18 +61,23 @@ mod tests {
         LogEvent { at: UnixMillis(at), message: message.to_owned() }
     }
 
+    fn decoded(body: &[u8]) -> Option<Vec<LogEvent>> {
+        let mut events = Vec::new();
+        decode(body, UnixMillis(5), |at, message| events.push(event(at.0, message))).map(|()| events)
+    }
+
     #[test]
     fn lines_read_back_as_they_were_written() {
         let long = "é".repeat(300);
         let events = [event(5, "a"), event(5, ""), event(1_000_000, &long), event(1_000_001, "b\nc")];
-        assert_eq!(decode(&encode(&events, UnixMillis(5)), UnixMillis(5)).unwrap(), events);
+        assert_eq!(decoded(&encode(&events, UnixMillis(5))).unwrap(), events);
     }
 
     #[test]
     fn a_damaged_chunk_is_no_lines() {
         let whole = encode(&[event(5, "a line"), event(6, "another")], UnixMillis(5));
-        assert_eq!(decode(&whole[..whole.len() - 3], UnixMillis(5)), None);
-        assert_eq!(decode(b"", UnixMillis(5)), None);
-        assert_eq!(decode(b"\x02\x00\x00\x00\x20\x80\x80", UnixMillis(5)), None);
+        assert_eq!(decoded(&whole[..whole.len() - 3]), None);
+        assert_eq!(decoded(b""), None);
+        assert_eq!(decoded(b"\x02\x00\x00\x00\x20\x80\x80"), None);
     }
 }

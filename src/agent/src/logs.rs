@@ -68,11 +68,10 @@ impl<E: Engine> Shipping<E> {
         else {
             return;
         };
-        if let Some(again) = self.followed().get_mut(&id) {
-            *again = true;
+        // One that is followed already is followed again when it has ended.
+        if self.followed().entry(id.clone()).and_modify(|again| *again = true).or_insert(false) == &true {
             return;
         }
-        self.followed().insert(id.clone(), false);
         let shipping = Arc::clone(self);
         tokio::spawn(async move {
             let shipper = Shipper::new(&*shipping.engine, &*shipping.sink, &shipping.disk, target, id);

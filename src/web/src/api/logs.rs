@@ -14,6 +14,9 @@ impl LogGroupSummary {
     }
 }
 
+/// Lines that are given at once to a page that is open.
+pub const AT_ONCE: usize = 1000;
+
 /// A log group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogGroupSummary {
@@ -151,7 +154,7 @@ pub(crate) mod read {
 
     use serde_json::{Value, json};
 
-    use super::{ContainerLines, LogGroupSummary, LogLine, LogPage, LogQuery, LogSource};
+    use super::{AT_ONCE, ContainerLines, LogGroupSummary, LogLine, LogPage, LogQuery, LogSource};
     use crate::error::ApiError;
     use crate::sdk::{ecs, logs_json};
 
@@ -214,8 +217,9 @@ pub(crate) mod read {
 
     pub(super) async fn since(query: &LogQuery, since: i64) -> Result<Vec<LogLine>, ApiError> {
         let mut input = search(query);
-        input["startTime"] = json!(since.max(0));
-        input["limit"] = json!(PAGE);
+        let oldest = query.minutes.map_or(0, |minutes| now() - minutes * 60_000);
+        input["startTime"] = json!(since.max(oldest).max(0));
+        input["limit"] = json!(AT_ONCE);
         let answer = logs_json("FilterLogEvents", &input).await?;
         Ok(items(&answer, "events").map(line).collect())
     }

@@ -12,7 +12,7 @@ use leptos::task::spawn_local;
 use gantry_model::logs::RETENTIONS;
 
 use crate::api::logs::{
-    KeepLines, LogGroupSummary, LogLine, LogPage, LogQuery, describe_log_group, lines_since, newest_lines,
+    AT_ONCE, KeepLines, LogGroupSummary, LogLine, LogPage, LogQuery, describe_log_group, lines_since, newest_lines,
 };
 use crate::components::log_lines::{log_line, source_of};
 use crate::components::{
@@ -27,8 +27,10 @@ use crate::visitor;
 const LINES: &str = "/logs/lines";
 /// How often what came is asked for.
 const ASK_EVERY: Duration = Duration::from_secs(1);
-/// How far before the newest line is looked for lines that came late, in milliseconds.
+/// How far before the newest line is looked for lines that came late, in milliseconds; where more than [`FEW`] lines came
+/// within that time only what is newer is asked for, so that a flood of known lines keeps no new one away.
 const LATE_MS: i64 = 5_000;
+const FEW: usize = 200;
 /// Lines that the page holds; the oldest go.
 const MOST: usize = 5_000;
 /// The element that lines scroll in.
@@ -168,20 +170,24 @@ impl Tail {
         if !idle {
             return;
         }
-        let newest = self.lines.try_with_untracked(|lines| lines.last().map(|line| line.at)).flatten();
-        let since = newest.map_or(0, |at| at - LATE_MS);
         let asked = asked.clone();
         self.asks.try_set(true);
         spawn_local(async move {
-            let answer = lines_since(asked, since).await;
-            self.asks.try_set(false);
-            match answer {
-                Ok(came) => {
-                    self.failed.try_set(None);
-                    self.add(came);
+            while let Some(since) = self.lines.try_with_untracked(|lines| since(lines)) {
+                match lines_since(asked.clone(), since).await {
+                    Ok(came) => {
+                        self.failed.try_set(None);
+                        let more = came.len() >= AT_ONCE;
+                        self.add(came);
+                        if more {
+                            continue;
+                        }
+                    }
+                    Err(error) => drop(self.failed.try_set(Some(error.to_string()))),
                 }
-                Err(error) => drop(self.failed.try_set(Some(error.to_string()))),
+                break;
             }
+            self.asks.try_set(false);
         });
     }
 
@@ -214,6 +220,14 @@ impl Tail {
             }
         });
     }
+}
+
+/// From when on lines are asked for that are not among `lines`.
+fn since(lines: &[LogLine]) -> i64 {
+    let Some(newest) = lines.last().map(|line| line.at) else { return 0 };
+    let late = newest - LATE_MS;
+    let known = lines.iter().rev().take_while(|line| line.at >= late).take(FEW).count();
+    if known < FEW { late } else { newest }
 }
 
 /// Those lines of `came` that are not among `lines`.
@@ -308,6 +322,14 @@ mod tests {
     fn lines_that_are_shown_do_not_come_twice() {
         let shown = [line("1"), line("2")];
         assert_eq!(news(&shown, vec![line("2"), line("3")]), [line("3")]);
+    }
+
+    #[test]
+    fn lines_that_come_late_are_looked_for_unless_there_are_too_many_that_are_known() {
+        let at = |at: i64| LogLine { at, ..line("x") };
+        assert_eq!(since(&[]), 0);
+        assert_eq!(since(&[at(1), at(20_000)]), 15_000);
+        assert_eq!(since(&vec![at(20_000); FEW]), 20_000);
     }
 
     #[test]

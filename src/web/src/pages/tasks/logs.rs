@@ -19,7 +19,13 @@ pub(super) fn last_lines(cluster: Part, task: Part) -> Resource<ApiResult<Vec<Co
     let lines = Resource::new(move || (cluster.get(), task.get()), |(cluster, task)| task_lines(cluster, task));
     refresh_on(&[EventKind::Task], Signal::derive(move || Some(cluster.get())), move || lines.refetch());
     Effect::new(move || {
-        if let Ok(handle) = set_interval_with_handle(move || lines.refetch(), ASK_EVERY) {
+        let ask = move || {
+            // Without a log there is nothing to ask for.
+            if lines.try_get_untracked().flatten().is_some_and(|found| found.is_ok_and(|all| !all.is_empty())) {
+                lines.refetch();
+            }
+        };
+        if let Ok(handle) = set_interval_with_handle(ask, ASK_EVERY) {
             on_cleanup(move || handle.clear());
         }
     });

@@ -143,7 +143,7 @@ mod tests {
 
     use super::*;
 
-    fn config(options: Value) -> Value {
+    fn config(options: &Value) -> Value {
         json!({ "LogConfig": { "Type": "awslogs", "Config": options } })
     }
 
@@ -176,7 +176,7 @@ mod tests {
                 Some("exclude each other"),
             ),
         ] {
-            let problem = problem(&config(options.clone()));
+            let problem = problem(&config(&options));
             match expected {
                 None => assert_eq!(problem, None, "{options}"),
                 Some(expected) => assert!(problem.as_deref().is_some_and(|p| p.contains(expected)), "{problem:?}"),

@@ -34,7 +34,7 @@ pub(super) async fn describe_log_groups(
     let more = found.len() > limit;
     found.truncate(limit);
     let next_token = found.last().filter(|_| more).map(|stored| paginate::encode(stored.group.name.as_str()));
-    Ok(DescribeLogGroupsResponse { log_groups: Some(found.into_iter().map(shape).collect()), next_token })
+    Ok(DescribeLogGroupsResponse { log_groups: Some(found.iter().map(shape).collect()), next_token })
 }
 
 /// Which names are asked for.
@@ -77,7 +77,7 @@ impl Wanted {
     }
 }
 
-fn shape(stored: StoredGroup) -> LogGroupShape {
+fn shape(stored: &StoredGroup) -> LogGroupShape {
     let arn = resolve::arn(&stored.group.scope, &stored.group.name);
     LogGroupShape {
         log_group_name: Some(stored.group.name.to_string()),

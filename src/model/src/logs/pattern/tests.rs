@@ -1,3 +1,5 @@
+//! Patterns as the user guide describes them, held against lines.
+
 use proptest::prelude::*;
 
 use super::Pattern;

@@ -134,7 +134,7 @@ def in_the_browser(gantry: Gantry, arn: str) -> None:
         check("a search shows what it means", sorted(shown.locator(".log-message").all_inner_texts()) ==
               ["ERROR one", '{"status": 503}'], shown.all_inner_texts())
         page.get_by_role("button", name="Keep for…").click()
-        page.get_by_label("Keep lines").select_option("14")
+        page.get_by_label("Keep lines", exact=True).select_option("14")
         page.get_by_role("button", name="Save").click()
         page.get_by_text("kept for 14 days").wait_for()
         kept = gantry.client("logs").describe_log_groups(logGroupNamePrefix=GROUP)["logGroups"][0].get("retentionInDays")

@@ -109,9 +109,12 @@ impl DiskState {
     #[must_use]
     pub fn log_position(&self, container: &str) -> Position {
         let path = self.log_file(container);
-        let Ok(text) = fs::read(&path) else { return Position::default() };
-        serde_json::from_slice(&text).unwrap_or_else(|error| {
-            tracing::warn!(file = %path.display(), %error, "the saved position in a log cannot be understood");
+        let read = match fs::read(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Position::default(),
+            read => read.and_then(|text| Ok(serde_json::from_slice(&text)?)),
+        };
+        read.unwrap_or_else(|error| {
+            tracing::warn!(file = %path.display(), %error, "the saved position in a log cannot be read");
             Position::default()
         })
     }

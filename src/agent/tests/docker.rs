@@ -109,10 +109,7 @@ struct Agent {
 }
 
 fn agent(engine: &Arc<DockerEngine>, label: &str, folder: &Path) -> Agent {
-    agent_with(engine, label, folder, Arc::default())
-}
-
-fn agent_with(engine: &Arc<DockerEngine>, label: &str, folder: &Path, lines: Arc<Lines>) -> Agent {
+    let lines = Arc::<Lines>::default();
     let sink = Arc::clone(&lines) as Arc<dyn Sink>;
     let recorder = Arc::new(Recorder::default());
     let (worker, handle) = Worker::new(Parts {
@@ -442,20 +439,29 @@ async fn an_agent_that_is_killed_ships_on_where_it_was() {
     let Some(engine) = engine().await else { return };
     let folder = tempfile::tempdir().unwrap();
     let label = fresh_label();
-    let first = agent(&engine, &label, folder.path());
+    // All that the first agent does ends with its runtime, as with a process that is killed.
+    let process = tokio::runtime::Runtime::new().unwrap();
+    let first = {
+        let _inside = process.enter();
+        agent(&engine, &label, folder.path())
+    };
     let script = "i=0; while test $i -lt 300; do i=$((i+1)); echo $i; busybox usleep 5000; done";
     let task = task(61, vec![shipped("one", script, "")]);
     first.handle.payload(vec![task.clone()]).await.unwrap();
-    first.shipped(100).await;
-    first.worker.abort();
-    let lines = Arc::clone(&first.lines);
-    drop(first);
-    let second = agent_with(&engine, &label, folder.path(), lines);
+    first.shipped(50).await;
+    process.shutdown_background();
+    let second = agent(&engine, &label, folder.path());
     second.report(&task, "STOPPED").await;
-    let shipped = second.shipped(300).await;
-    let mut numbers: Vec<u32> = shipped.iter().map(|line| line.rsplit(' ').next().unwrap().parse().unwrap()).collect();
-    numbers.dedup();
-    // The shipper of the first agent lives in this process and may have sent some more: what counts is that none is missing.
+    let after = second.shipped(1).await;
+    let number = |line: &String| line.rsplit(' ').next().unwrap().parse::<u32>().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while second.lines.0.lock().unwrap().last().map(number) != Some(300) {
+        assert!(Instant::now() < deadline, "the last line was never shipped");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(number(&after[0]) > 1, "what the first agent had shipped was shipped again");
+    let mut numbers: Vec<u32> = first.lines.0.lock().unwrap().iter().map(number).collect();
+    numbers.extend(second.lines.0.lock().unwrap().iter().map(number));
     numbers.sort_unstable();
     numbers.dedup();
     assert_eq!(numbers, (1..=300).collect::<Vec<_>>());

@@ -2,16 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use gantry_model::tag::{MAX_TAGS, Tag};
+use gantry_model::tag::{MAX_TAGS, RESERVED, Tag, is_reserved};
 use gantry_model::{Arn, RepositoryName, Resource};
 use gantry_wire::ApiError;
 use gantry_wire::shapes::ecr::Tag as TagShape;
 
 use super::resolve::required;
 use crate::context::Call;
-
-/// Keys that only AWS gives.
-const RESERVED: &str = "aws:";
 
 /// The tags of a request: no key twice, none reserved.
 pub(super) fn read(shapes: Vec<TagShape>) -> Result<Vec<Tag>, ApiError> {
@@ -24,7 +21,7 @@ pub(super) fn read(shapes: Vec<TagShape>) -> Result<Vec<Tag>, ApiError> {
         if !keys.insert(key.as_str()) {
             return Err(ApiError::invalid_tag_parameter(format!("Duplicate tag keys found: '{key}'")));
         }
-        if key.get(..RESERVED.len()).is_some_and(|start| start.eq_ignore_ascii_case(RESERVED)) {
+        if is_reserved(key) {
             return Err(ApiError::invalid_tag_parameter(format!(
                 "Tag key '{key}' is not allowed: keys that start with '{RESERVED}' are reserved"
             )));

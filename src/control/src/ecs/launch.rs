@@ -245,7 +245,7 @@ pub fn tags(given: &[wire::Tag]) -> Result<Vec<Tag>, ApiError> {
         if key.is_empty() || key.chars().count() > 128 || value.chars().count() > 256 {
             return Err(ApiError::invalid_parameter("tags: a key has 1 to 128 characters and a value up to 256."));
         }
-        if key.to_ascii_lowercase().starts_with("aws:") {
+        if gantry_model::tag::is_reserved(&key) {
             return Err(ApiError::invalid_parameter("tags: keys that start with aws: are reserved."));
         }
         if tags.iter().any(|t| t.key == key) {

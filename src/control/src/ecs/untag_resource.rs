@@ -21,7 +21,7 @@ pub async fn untag_resource(call: Call, input: UntagResourceRequest) -> Result<U
 async fn untag(tx: &mut Tx, call: &Call, input: &UntagResourceRequest) -> Result<UntagResourceResponse, Failure> {
     let text = input.resource_arn.as_deref().unwrap_or_default();
     let keys = input.tag_keys.as_deref().unwrap_or_default();
-    if keys.iter().any(|key| key.to_ascii_lowercase().starts_with("aws:")) {
+    if keys.iter().any(|key| gantry_model::tag::is_reserved(key)) {
         return Err(ApiError::invalid_parameter("tagKeys: keys that start with aws: are reserved.").into());
     }
     let mut resource = Tagged::load(tx, &call.scope, text).await?.ok_or_else(|| tagged::not_found(text))?;

@@ -19,7 +19,8 @@ use super::resolve;
 use crate::context::Call;
 use crate::error::Failure;
 
-/// Answers FilterLogEvents.
+/// Answers FilterLogEvents. Streams are always interleaved, whatever `interleaved` says, as AWS has done since 2019; `unmask`
+/// has nothing to unmask.
 ///
 /// # Errors
 /// ResourceNotFoundException for a group or a named stream that is not there; InvalidParameterException, also for a pattern

@@ -25,7 +25,7 @@ const TOO_NEW_MS: i64 = 2 * 60 * 60 * 1000;
 const TOO_OLD_MS: i64 = 14 * DAY_MS;
 
 /// Answers PutLogEvents once the lines are on the disk. Lines that are too old or too new are left out, and the answer
-/// says which.
+/// says which. `sequenceToken` is not looked at, as AWS does not look at it any more.
 ///
 /// # Errors
 /// ResourceNotFoundException; InvalidParameterException for lines out of order, too many bytes, or more than a day from the
@@ -36,24 +36,24 @@ pub(super) async fn put_log_events(call: Call, input: PutLogEventsRequest) -> Re
     let events = batch(input.log_events.unwrap_or_default())?;
     let mut reader = call.control.store.read().await?;
     let stored = resolve::group(&mut reader, &call.scope, &group).await?;
-    resolve::stream(&mut reader, stored.id, &stream).await?;
     drop(reader);
     let (taken, rejected) = sift(&events, &stored.group, call.now);
     let chunks = NewChunk::divide(taken);
     let scope = call.scope;
-    if !chunks.is_empty() {
-        call.control
-            .store
-            .write(move |tx| {
-                Box::pin(async move {
-                    // They may have been deleted since.
-                    let group = resolve::group(tx, &scope, &group).await?;
-                    let stream = resolve::stream(tx, group.id, &stream).await?;
-                    log_chunk::append(tx, group.id, stream.id, &chunks).await.map_err(Failure::from)
-                })
+    call.control
+        .store
+        .write(move |tx| {
+            Box::pin(async move {
+                // The group may have been deleted since.
+                let group = resolve::group(tx, &scope, &group).await?;
+                let stream = resolve::stream(tx, group.id, &stream).await?;
+                match chunks.is_empty() {
+                    true => Ok::<_, Failure>(()),
+                    false => Ok(log_chunk::append(tx, group.id, stream.id, &chunks).await?),
+                }
             })
-            .await?;
-    }
+        })
+        .await?;
     // Entities say where telemetry comes from; they are not built, and said to be refused.
     let rejected_entity_info =
         input.entity.map(|_| RejectedEntityInfo { error_type: Some("UnsupportedLogGroupType".to_owned()) });

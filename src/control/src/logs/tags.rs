@@ -2,18 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use gantry_model::tag::MAX_TAGS;
+use gantry_model::tag::{MAX_TAGS, RESERVED, is_reserved};
 use gantry_store::log_group::StoredGroup;
 use gantry_wire::ApiError;
-
-/// Keys that only AWS gives.
-const RESERVED: &str = "aws:";
 
 /// Checks the tags of a request.
 pub(super) fn read(tags: Option<BTreeMap<String, String>>) -> Result<BTreeMap<String, String>, ApiError> {
     let tags = tags.unwrap_or_default();
-    let reserved = |key: &&String| key.get(..RESERVED.len()).is_some_and(|start| start.eq_ignore_ascii_case(RESERVED));
-    match tags.keys().find(reserved) {
+    match tags.keys().find(|key| is_reserved(key)) {
         Some(key) => Err(ApiError::invalid_parameter(format!(
             "Tag key '{key}' is not allowed: keys that start with '{RESERVED}' are reserved."
         ))),

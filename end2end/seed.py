@@ -6,6 +6,7 @@ from harness import Gantry, wait_until
 
 CLUSTER = "default"
 LOGS = "/ecs/shop"
+SECRET, DATABASE = "shop/database", "/shop/database-url"
 SERVICE = "web"
 SERVING = """trap 'exit 0' TERM
 while true; do echo '{"level":"info","path":"/","status":200}'; sleep 1 & wait $!; done"""
@@ -35,10 +36,12 @@ def seed(gantry: Gantry) -> None:
     image = gantry.push("hello:1")
     gantry.push("hello:2")
     wait_until(lambda: ecs.list_container_instances()["containerInstanceArns"], "the local host")
+    secret = hide(gantry)
     web = container(
         image, flow,
         portMappings=[{"containerPort": 8080, "hostPort": 0}],
         environment=[{"name": "GREETING", "value": "hello"}, {"name": "TOKEN", "value": "s3cret"}],
+        secrets=[{"name": "DB_PASSWORD", "valueFrom": f"{secret}:password::"}, {"name": "DB_URL", "valueFrom": DATABASE}],
         healthCheck={"command": ["CMD-SHELL", "true"], "interval": 5},
         **writes(gantry, "web", SERVING),
     )
@@ -63,6 +66,21 @@ def seed(gantry: Gantry) -> None:
     wait_until(lambda: steady(gantry, SERVICE), "the service is steady")
     wait_until(lambda: said(gantry, "broken"), "the broken service has said so")
     pause(gantry)
+
+
+def hide(gantry: Gantry) -> str:
+    """Secrets and parameters. Answers the ARN of the one that the service is given."""
+    secrets, ssm = gantry.client("secretsmanager"), gantry.client("ssm")
+    made = secrets.create_secret(Name=SECRET, Description="the shop's database", SecretString='{"password": "old"}')
+    secrets.put_secret_value(SecretId=SECRET, SecretString='{"password": "new"}')
+    secrets.create_secret(Name="shop/mail")
+    secrets.create_secret(Name="wiki/database", SecretString="x")
+    secrets.delete_secret(SecretId="wiki/database", RecoveryWindowInDays=7)
+    ssm.put_parameter(Name=DATABASE, Type="String", Value="postgres://db.internal:5432/shop", Description="where the shop's data are")
+    ssm.put_parameter(Name=DATABASE, Value="postgres://db-2.internal:5432/shop", Overwrite=True)
+    ssm.label_parameter_version(Name=DATABASE, ParameterVersion=1, Labels=["before-the-move"])
+    ssm.put_parameter(Name="/shop/mail-token", Type="SecureString", Value="s3cret")
+    return made["ARN"]
 
 
 def pause(gantry: Gantry) -> None:
@@ -121,6 +139,17 @@ def pages(gantry: Gantry) -> dict[str, str]:
         "log-lines": f"/logs/lines?group={LOGS}&stream=job/",
         "log-lines-none": f"/logs/lines?group={LOGS}&q=nobody-wrote-this",
         "log-lines-missing": "/logs/lines?group=/nowhere",
+        "secrets": "/secrets",
+        "secret": f"/secrets/secret?name={SECRET}",
+        "secret-without-value": "/secrets/secret?name=shop/mail",
+        "secret-deleted": "/secrets/secret?name=wiki/database",
+        "secret-missing": "/secrets/secret?name=nowhere",
+        "create-secret": "/create-secret",
+        "parameters": "/parameters",
+        "parameter": f"/parameters/parameter?name={DATABASE}",
+        "parameter-secret": "/parameters/parameter?name=/shop/mail-token",
+        "parameter-missing": "/parameters/parameter?name=/nowhere",
+        "create-parameter": "/create-parameter",
         "clusters": "/clusters",
         "create-cluster": "/create-cluster",
         "cluster": f"/clusters/{CLUSTER}",

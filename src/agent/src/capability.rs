@@ -15,7 +15,7 @@ const ECS: &str = "ecs.capability.";
 /// engine would send the lines to AWS; the agent ships them itself.
 const LOG_DRIVERS: [&str; 6] = ["json-file", "syslog", "journald", "gelf", "fluentd", "splunk"];
 /// What the agent does whatever the engine is.
-const ALWAYS: [(&str, &str); 12] = [
+const ALWAYS: [(&str, &str); 17] = [
     (COM, "ecr-auth"),
     (COM, "privileged-container"),
     (COM, "logging-driver.awslogs"),
@@ -26,6 +26,11 @@ const ALWAYS: [(&str, &str); 12] = [
     (ECS, "container-ordering"),
     (ECS, "container-restart-policy"),
     (ECS, "pid-ipc-namespace-sharing"),
+    (ECS, "private-registry-authentication.secretsmanager"),
+    (ECS, "secrets.asm.bootstrap.log-driver"),
+    (ECS, "secrets.asm.environment-variables"),
+    (ECS, "secrets.ssm.bootstrap.log-driver"),
+    (ECS, "secrets.ssm.environment-variables"),
     (ECS, "task-cpu-mem-limit"),
     (ECS, "increased-task-cpu-limit"),
 ];

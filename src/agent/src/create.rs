@@ -16,6 +16,7 @@ use crate::engine::{AGENT_LABEL, CONTAINER_LABEL, Inspected, TASK_LABEL};
 use crate::logs::target::AWSLOGS;
 use crate::metadata::Address;
 use crate::pause;
+use crate::secrets::Values;
 use crate::spec::{ContainerSpec, NetworkMode, PAUSE_CONTAINER, Volume, VolumeKind};
 use crate::task_machine::{Network, Task};
 
@@ -44,11 +45,16 @@ pub struct Creator {
     pub metadata: Option<Address>,
 }
 
-/// The request that creates `container` of `task`.
+/// The request that creates `container` of `task` with what was asked for it.
 ///
 /// # Errors
 /// [`InvalidPayload`] when the task refers to something that it does not have.
-pub fn request(task: &Task, container: usize, creator: &Creator) -> Result<ContainerCreateBody, InvalidPayload> {
+pub fn request(
+    task: &Task,
+    container: usize,
+    creator: &Creator,
+    values: &Values,
+) -> Result<ContainerCreateBody, InvalidPayload> {
     let spec = &task.spec.containers[container];
     let mut body: ContainerCreateBody = parse(spec, "config", &spec.config)?;
     body.image = Some(spec.image.clone());
@@ -57,7 +63,9 @@ pub fn request(task: &Task, container: usize, creator: &Creator) -> Result<Conta
     } else {
         body.cmd = spec.command.clone().or(body.cmd);
         body.entrypoint = spec.entry_point.clone().or(body.entrypoint);
-        body.env = Some(environment(task, container, creator, body.env.take()));
+        let given = environment(task, container, creator, body.env.take());
+        let secret = values.environment.iter().map(|(name, value)| format!("{name}={value}"));
+        body.env = Some(given.into_iter().chain(secret).collect());
     }
     body.labels = Some(labels(task, spec, &creator.agent, body.labels.take()));
     if !spec.has_health_check {
@@ -67,7 +75,7 @@ pub fn request(task: &Task, container: usize, creator: &Creator) -> Result<Conta
     if publishes(task) && !spec.port_mappings.is_empty() {
         body.exposed_ports = Some(spec.port_mappings.iter().map(|p| port_key(p.container_port, &p.protocol)).collect());
     }
-    body.host_config = Some(host_config(task, spec, creator)?);
+    body.host_config = Some(host_config(task, spec, creator, values)?);
     Ok(body)
 }
 
@@ -118,8 +126,16 @@ fn labels(
     labels
 }
 
-fn host_config(task: &Task, spec: &ContainerSpec, creator: &Creator) -> Result<HostConfig, InvalidPayload> {
+fn host_config(
+    task: &Task,
+    spec: &ContainerSpec,
+    creator: &Creator,
+    values: &Values,
+) -> Result<HostConfig, InvalidPayload> {
     let mut host: HostConfig = parse(spec, "hostConfig", &spec.host_config)?;
+    if let Some(log) = host.log_config.as_mut().filter(|_| !values.log_options.is_empty()) {
+        log.config.get_or_insert_default().extend(values.log_options.iter().cloned());
+    }
     if let Some(log) = host.log_config.as_mut().filter(|log| log.typ.as_deref() == Some(AWSLOGS)) {
         // The agent ships the lines; until then they lie here, and what is too much goes, the oldest first.
         log.typ = Some("json-file".to_owned());

@@ -24,6 +24,17 @@ pub trait Credentials: Send + Sync + 'static {
     fn for_registry(&self, server: &str) -> BoxFuture<'_, Result<RegistryAuth, String>>;
 }
 
+/// How a registry is signed in to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Auth {
+    /// With a token of ours when the registry is one of ours, and not at all when it is not.
+    ByRegistry,
+    /// With a token of ours.
+    Ours,
+    /// With a user and password that the task brings.
+    Given(RegistryAuth),
+}
+
 /// A pull that any number of tasks wait for: the image's digest, or why there is none.
 type Pull = Shared<BoxFuture<'static, Result<Option<String>, String>>>;
 
@@ -46,35 +57,39 @@ impl<E: Engine> Images<E> {
     ///
     /// # Errors
     /// A reason as ECS words it, such as `CannotPullContainerError: …`.
-    pub async fn ensure(self: &Arc<Self>, reference: &str, ecr_auth: bool) -> Result<Option<String>, String> {
+    pub async fn ensure(self: &Arc<Self>, reference: &str, auth: Auth) -> Result<Option<String>, String> {
         let shared = {
             let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
             under_way
                 .entry(reference.to_owned())
-                .or_insert_with(|| Arc::clone(self).fetch(reference.to_owned(), ecr_auth).boxed().shared())
+                .or_insert_with(|| Arc::clone(self).fetch(reference.to_owned(), auth).boxed().shared())
                 .clone()
         };
         shared.await
     }
 
-    async fn fetch(self: Arc<Self>, reference: String, ecr_auth: bool) -> Result<Option<String>, String> {
-        let answer = self.fetch_now(&reference, ecr_auth).await;
+    async fn fetch(self: Arc<Self>, reference: String, auth: Auth) -> Result<Option<String>, String> {
+        let answer = self.fetch_now(&reference, auth).await;
         self.under_way.lock().unwrap_or_else(PoisonError::into_inner).remove(&reference);
         answer
     }
 
-    async fn fetch_now(&self, reference: &str, ecr_auth: bool) -> Result<Option<String>, String> {
+    async fn fetch_now(&self, reference: &str, auth: Auth) -> Result<Option<String>, String> {
         if reference == pause::reference() {
             return pause::ensure(&*self.engine).await.map(|()| None).map_err(|e| cannot_pull(&e));
         }
-        let ours = self.is_ours(reference) || ecr_auth;
+        let ours = matches!(auth, Auth::Ours) || (matches!(auth, Auth::ByRegistry) && self.is_ours(reference));
         let present = self.engine.image(reference).await.map_err(|e| cannot_pull(&e))?;
         if let Some(image) = &present
             && (!ours || reference.contains('@') || !self.has_moved(reference, image).await)
         {
             return Ok(digest_of(reference, image));
         }
-        let auth = if ours { Some(self.auth(reference).await?) } else { None };
+        let auth = match auth {
+            Auth::Given(auth) => Some(auth),
+            Auth::Ours | Auth::ByRegistry if ours => Some(self.auth(reference).await?),
+            Auth::Ours | Auth::ByRegistry => None,
+        };
         self.engine.pull(reference, auth).await.map_err(|e| cannot_pull(&e))?;
         let pulled = self.engine.image(reference).await.map_err(|e| cannot_pull(&e))?;
         Ok(pulled.and_then(|image| digest_of(reference, &image)))
@@ -118,7 +133,7 @@ impl<E: Engine> Images<E> {
 }
 
 /// The host of a reference, when it names one (a first part with a dot or colon, or `localhost`, as Docker tells them).
-fn registry_host(reference: &str) -> Option<&str> {
+pub(crate) fn registry_host(reference: &str) -> Option<&str> {
     let (host, _) = reference.split_once('/')?;
     (host.contains(['.', ':']) || host == "localhost").then_some(host)
 }

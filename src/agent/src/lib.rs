@@ -9,6 +9,7 @@
 //!   [`submit`]: reports; `skew`: a clock that is wrong; [`payload`]: from the wire to a task;
 //! - `interruption`: the notice that the host is about to be taken away;
 //! - [`logs`]: what containers write, on its way to where it is read;
+//! - [`secrets`]: what containers are given and nobody sees;
 //! - [`metadata`]: what containers may ask about themselves.
 //!
 //! It speaks the protocol of Amazon's ECS agent and needs no port that is open to other hosts. What it deliberately does not do: decide what
@@ -35,6 +36,7 @@ pub mod pause;
 pub mod payload;
 pub mod registration;
 pub mod registry_token;
+pub mod secrets;
 pub mod session;
 mod skew;
 pub mod spec;
@@ -55,6 +57,7 @@ use logs::Shipping;
 use logs::sink::ApiSink;
 use metadata::{Endpoint, Source};
 use registry_token::RegistryTokens;
+use secrets::ApiSecrets;
 use session::Sessions;
 use submit::Submitter;
 use worker::{Backoff, Clock, Parts, Worker};
@@ -92,6 +95,7 @@ async fn work(config: AgentConfig) -> Result<(), AgentError> {
     let (worker, handle) = Worker::new(Parts {
         images: Images::new(Arc::clone(&engine), tokens, config.registry_hosts.clone()),
         logs: Shipping::new(Arc::clone(&engine), Arc::new(ApiSink(api.clone())), disk.clone()),
+        secrets: Arc::new(ApiSecrets(api.clone())),
         engine: Arc::clone(&engine),
         reports: Arc::new(Submitter(api.clone())),
         creator: Creator { agent: config.container_label(), cpus: info.cpus, metadata: address },

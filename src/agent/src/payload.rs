@@ -7,14 +7,14 @@ use std::collections::BTreeSet;
 
 use gantry_model::resources::{Requirements, Resources};
 use gantry_model::{Arn, Resource};
-use gantry_wire::acs_task::{AcsContainer, AcsPortMapping, AcsTask, AcsVolume};
+use gantry_wire::acs_task::{AcsContainer, AcsPortMapping, AcsSecret, AcsTask, AcsVolume, LOG_DRIVER};
 use serde_json::Value;
 
 use crate::logs;
 use crate::pause;
 use crate::spec::{
     Condition, ContainerSpec, Dependency, MountPoint, NetworkMode, PAUSE_CONTAINER, PortMapping, RestartPolicy,
-    TaskSpec, Volume, VolumeFrom, VolumeKind,
+    SecretSpec, TaskSpec, Volume, VolumeFrom, VolumeKind,
 };
 
 /// How long a container must have run to be restarted, when its policy does not say.
@@ -111,6 +111,8 @@ fn container(c: &AcsContainer, problems: &mut Vec<String>) -> ContainerSpec {
         command: list(&c.command),
         entry_point: list(&c.entry_point),
         environment: c.environment.0.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
+        secrets: c.secrets.iter().map(secret).collect(),
+        registry_secret: registry_secret(c),
         links: c.links.clone(),
         port_mappings: c.port_mappings.iter().filter_map(port_mapping).collect(),
         mount_points: c
@@ -137,16 +139,27 @@ fn refuse_unsupported(c: &AcsContainer, host_config: &Value, problems: &mut Vec<
         problems.push(format!("container {}: {problem}", c.name));
     }
     for (present, what) in [
-        (!c.secrets.is_empty(), "secrets"),
         (!c.environment_files.is_empty(), "environment files"),
         (c.firelens_configuration.is_some(), "FireLens"),
-        (c.registry_authentication.as_ref().is_some_and(|a| a.kind == "asm"), "registry credentials in a secret"),
         (c.port_mappings.iter().any(|p| p.container_port_range.is_some()), "container port ranges"),
     ] {
         if present {
             problems.push(format!("container {} uses {what}, which this agent does not support", c.name));
         }
     }
+}
+
+fn secret(secret: &AcsSecret) -> SecretSpec {
+    SecretSpec {
+        name: secret.name.clone(),
+        value_from: secret.value_from.clone(),
+        for_log_driver: secret.target.as_deref() == Some(LOG_DRIVER),
+    }
+}
+
+fn registry_secret(c: &AcsContainer) -> Option<String> {
+    let auth = c.registry_authentication.as_ref().filter(|auth| auth.kind == "asm")?;
+    auth.asm_auth_data.as_ref().map(|data| data.credentials_parameter.clone())
 }
 
 fn depends_on(c: &AcsContainer, problems: &mut Vec<String>) -> Vec<Dependency> {
@@ -262,6 +275,8 @@ fn add_pause(containers: &mut Vec<ContainerSpec>) {
             command: None,
             entry_point: None,
             environment: Vec::new(),
+            secrets: Vec::new(),
+            registry_secret: None,
             links: Vec::new(),
             port_mappings: Vec::new(),
             mount_points: Vec::new(),
@@ -274,7 +289,7 @@ fn add_pause(containers: &mut Vec<ContainerSpec>) {
 
 #[cfg(test)]
 mod tests {
-    use gantry_wire::acs_task::{AcsDependency, AcsSecret, DockerConfig};
+    use gantry_wire::acs_task::{AcsDependency, AcsEnvironmentFile, DockerConfig};
 
     use super::*;
 
@@ -352,7 +367,7 @@ mod tests {
     #[test]
     fn what_the_agent_cannot_do_is_refused_in_words() {
         let cases: [(AcsContainer, &str); 3] = [
-            (AcsContainer { secrets: vec![AcsSecret::default()], ..web() }, "secrets"),
+            (AcsContainer { environment_files: vec![AcsEnvironmentFile::default()], ..web() }, "environment files"),
             (
                 AcsContainer {
                     depends_on: vec![AcsDependency { container_name: "x".to_owned(), condition: "READY".to_owned() }],

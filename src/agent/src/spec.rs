@@ -77,6 +77,12 @@ pub struct ContainerSpec {
     pub entry_point: Option<Vec<String>>,
     /// In the order given; the last of two entries with one name wins.
     pub environment: Vec<(String, String)>,
+    /// What is asked for when the container is created.
+    #[serde(default)]
+    pub secrets: Vec<SecretSpec>,
+    /// The secret with user and password of the image's registry.
+    #[serde(default)]
+    pub registry_secret: Option<String>,
     /// `name` or `name:alias` of containers of the same task.
     pub links: Vec<String>,
     pub port_mappings: Vec<PortMapping>,
@@ -86,6 +92,16 @@ pub struct ContainerSpec {
     pub config: Value,
     /// What the payload gives as `dockerConfig.hostConfig`, in the shape of the Docker API.
     pub host_config: Value,
+}
+
+/// A value that is asked for when the container is created.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecretSpec {
+    /// The environment variable, or the option of the log driver.
+    pub name: String,
+    /// What `gantry_model::secret::reference` reads.
+    pub value_from: String,
+    pub for_log_driver: bool,
 }
 
 /// What a container waits for before it starts.
@@ -179,6 +195,12 @@ impl ContainerSpec {
 }
 
 impl TaskSpec {
+    /// The region that the task is in.
+    #[must_use]
+    pub fn region(&self) -> &str {
+        self.arn.split(':').nth(3).unwrap_or_default()
+    }
+
     /// The position of the container called `name`.
     #[must_use]
     pub fn position(&self, name: &str) -> Option<usize> {

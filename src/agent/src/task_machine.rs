@@ -153,6 +153,11 @@ pub enum Event {
         container: usize,
         reason: String,
     },
+    /// What the task is to be started with is not to be had, as was found out for this container.
+    ResourcesFailed {
+        container: usize,
+        reason: String,
+    },
     Started {
         container: usize,
         network: Network,
@@ -257,6 +262,7 @@ impl Task {
             Event::PullFailed { container, reason } => self.failed(container, Phase::Pulling, reason, now),
             Event::Created { container, docker_id } => self.created(container, docker_id),
             Event::CreateFailed { container, reason } => self.failed(container, Phase::Creating, reason, now),
+            Event::ResourcesFailed { container, reason } => self.resources_failed(container, &reason, now),
             Event::Started { container, network } => self.started(container, network, now),
             Event::StartFailed { container, reason } => self.failed(container, Phase::Starting, reason, now),
             Event::Died { container, exit_code, out_of_memory } => {
@@ -317,6 +323,20 @@ impl Task {
         if self.containers[container].phase == during {
             self.end(container, None, Some(reason), now);
             self.note_pull_end(now);
+        }
+    }
+
+    /// A task that lacks what it is to be started with does not run at all, essential container or not.
+    fn resources_failed(&mut self, container: usize, reason: &str, now: UnixMillis) {
+        if !matches!(self.containers[container].phase, Phase::Pulling | Phase::Creating) {
+            return;
+        }
+        self.end(container, None, Some(reason.to_owned()), now);
+        self.note_pull_end(now);
+        if !self.stopping {
+            self.stopping = true;
+            self.reason = Some(reason.to_owned());
+            self.execution_stopped_at.get_or_insert(now);
         }
     }
 

@@ -24,6 +24,7 @@ use crate::host::Host;
 use crate::image::{Images, describe};
 use crate::logs::Shipping;
 use crate::payload;
+use crate::secrets::Secrets;
 use crate::task_machine::{Action, Event, Found, Report, Task};
 
 mod actions;
@@ -64,6 +65,7 @@ pub struct Parts<E> {
     pub engine: Arc<E>,
     pub images: Arc<Images<E>>,
     pub logs: Arc<Shipping<E>>,
+    pub secrets: Arc<dyn Secrets>,
     pub reports: Arc<dyn Reports>,
     pub creator: Creator,
     pub disk: DiskState,
@@ -212,6 +214,7 @@ impl<E: Engine> Worker<E> {
             engine: parts.engine,
             images: parts.images,
             logs: parts.logs,
+            secrets: parts.secrets,
             creator: parts.creator,
             starts: Semaphore::new(parts.parallel_starts.max(1)),
             inbox: inbox.clone(),

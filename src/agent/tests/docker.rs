@@ -21,10 +21,12 @@ use gantry_agent::logs::Shipping;
 use gantry_agent::logs::assemble::Event;
 use gantry_agent::logs::sink::{Sink, SinkError};
 use gantry_agent::logs::target::Target;
+use gantry_agent::secrets::{SecretError, Secrets};
 use gantry_agent::task_machine::{Report, Task, TaskReport};
 use gantry_agent::worker::{Parts, ReportError, Reports, Worker, WorkerHandle};
 use gantry_model::UnixMillis;
 use gantry_model::resources::Resources;
+use gantry_model::secret::reference::SecretReference;
 use gantry_model::task::HealthStatus;
 use gantry_wire::acs_task::{
     AcsContainer, AcsDependency, AcsMountPoint, AcsPortMapping, AcsTask, AcsVolume, DockerConfig, Environment,
@@ -98,6 +100,14 @@ impl Credentials for NoCredentials {
     }
 }
 
+struct NoSecrets;
+
+impl Secrets for NoSecrets {
+    fn value(&self, _: &SecretReference, _: &str) -> BoxFuture<'_, Result<String, SecretError>> {
+        async { Err(SecretError::Refused("no secrets in this test".to_owned())) }.boxed()
+    }
+}
+
 /// An agent's worker on a real engine. Its containers are removed in the end.
 struct Agent {
     engine: Arc<DockerEngine>,
@@ -116,6 +126,7 @@ fn agent(engine: &Arc<DockerEngine>, label: &str, folder: &Path) -> Agent {
         engine: Arc::clone(engine),
         images: Images::new(Arc::clone(engine), Arc::new(NoCredentials), Vec::new()),
         logs: Shipping::new(Arc::clone(engine), sink, DiskState::open(folder).unwrap()),
+        secrets: Arc::new(NoSecrets),
         reports: Arc::clone(&recorder) as Arc<dyn Reports>,
         creator: Creator { agent: label.to_owned(), cpus: 1, metadata: None },
         disk: DiskState::open(folder).unwrap(),

@@ -1,8 +1,8 @@
 //! Whether a caller may do what it asks.
 //!
 //! An administrator may do everything. An agent may do what keeps its own host working: the agent's operations of ECS,
-//! the operations of ECR that pull images, and those of CloudWatch Logs that ship lines. Beyond the name of the operation an agent is held to its own host: the
-//! instance that it registered, and the tasks on it. Policies, when they come, take this place.
+//! the operations of ECR that pull images, those of CloudWatch Logs that ship lines, and those that read a secret. Beyond the name of the operation an agent is held to its own host: the
+//! instance that it registered, the tasks on it, and the secrets that these name. Policies, when they come, take this place.
 
 use gantry_model::cluster::Cluster;
 use gantry_model::container_instance::ContainerInstance;
@@ -36,6 +36,10 @@ const AGENT_ECR: [&str; 4] =
 /// The operations of CloudWatch Logs that ship the lines of containers.
 const AGENT_LOGS: [&str; 3] = ["CreateLogGroup", "CreateLogStream", "PutLogEvents"];
 
+/// The operations that read what a container is given ([`crate::named_secrets`] says of which secrets).
+const AGENT_SECRETS: [&str; 1] = ["GetSecretValue"];
+const AGENT_PARAMETERS: [&str; 1] = ["GetParameter"];
+
 /// Checks that `principal` may call `operation` of `service` at all.
 ///
 /// # Errors
@@ -46,6 +50,8 @@ pub fn check(principal: &Principal, service: Service, operation: &str) -> Result
         (PrincipalKind::Agent, Service::Ecs) => AGENT_ECS.contains(&operation),
         (PrincipalKind::Agent, Service::Ecr) => AGENT_ECR.contains(&operation),
         (PrincipalKind::Agent, Service::Logs) => AGENT_LOGS.contains(&operation),
+        (PrincipalKind::Agent, Service::SecretsManager) => AGENT_SECRETS.contains(&operation),
+        (PrincipalKind::Agent, Service::Ssm) => AGENT_PARAMETERS.contains(&operation),
     };
     if allowed {
         return Ok(());
@@ -121,6 +127,15 @@ pub async fn owns(conn: &mut Conn, principal: &Principal, instance: &ContainerIn
     Ok(owner.as_deref() == Some(principal.arn.as_str()))
 }
 
+/// The instances that `principal` registered.
+///
+/// # Errors
+/// The store's.
+pub async fn instances_of(conn: &mut Conn, principal: &Principal) -> Result<Vec<ContainerInstanceId>, Failure> {
+    let names = gantry_store::kv::names_with(conn, OWNER, &principal.arn).await?;
+    Ok(names.iter().filter_map(|name| ContainerInstanceId::parse(name.strip_prefix(OWNER)?).ok()).collect())
+}
+
 /// Notes that the caller, when it is an agent, registered the instance.
 ///
 /// # Errors
@@ -132,8 +147,11 @@ pub async fn take_instance(tx: &mut Tx, call: &Call, instance: &ContainerInstanc
     Ok(())
 }
 
+/// What stands before an instance in the name of the setting that says who registered it.
+const OWNER: &str = "agent-of/";
+
 fn owner_key(instance: &ContainerInstanceId) -> String {
-    format!("agent-of/{instance}")
+    format!("{OWNER}{instance}")
 }
 
 fn denied(call: &Call, operation: &str, resource: &Arn) -> ApiError {
@@ -160,6 +178,8 @@ mod tests {
             (Service::Ecs, "SubmitTaskStateChange"),
             (Service::Ecr, "GetAuthorizationToken"),
             (Service::Logs, "PutLogEvents"),
+            (Service::SecretsManager, "GetSecretValue"),
+            (Service::Ssm, "GetParameter"),
             (Service::Sts, "GetCallerIdentity"),
         ] {
             assert!(check(&agent, service, operation).is_ok(), "{operation}");
@@ -171,6 +191,9 @@ mod tests {
             (Service::Ecr, "DeleteRepository"),
             (Service::Logs, "FilterLogEvents"),
             (Service::Logs, "DeleteLogGroup"),
+            (Service::SecretsManager, "ListSecrets"),
+            (Service::SecretsManager, "PutSecretValue"),
+            (Service::Ssm, "GetParametersByPath"),
         ] {
             let error = check(&agent, service, operation).unwrap_err();
             assert_eq!(error.code, "AccessDeniedException");

@@ -37,6 +37,18 @@ pub fn deployment_id() -> Result<DeploymentId, ApiError> {
     DeploymentId::parse(format!("ecs-svc/{digits}")).map_err(|_| invalid("deployment"))
 }
 
+/// The six letters and digits at the end of a secret's ARN.
+pub fn secret_suffix() -> Result<String, ApiError> {
+    const CHARACTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    let mut number = seed()?;
+    let mut suffix = String::new();
+    for _ in 0..6 {
+        suffix.push(char::from(CHARACTERS[usize::try_from(number % 62).unwrap_or_default()]));
+        number /= 62;
+    }
+    Ok(suffix)
+}
+
 /// A random UUID (version 4), as containers, events and requests carry it.
 pub fn uuid() -> Result<String, ApiError> {
     let mut bytes = [0_u8; 16];

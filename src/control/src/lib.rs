@@ -19,7 +19,11 @@ pub mod front;
 pub mod ids;
 pub mod logs;
 pub mod loops;
+pub mod named_secrets;
 pub mod operations;
+pub mod secret_rollout;
+pub mod secretsmanager;
+pub mod ssm;
 pub mod sts;
 pub mod webhooks;
 

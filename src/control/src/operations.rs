@@ -10,11 +10,11 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::context::Call;
-use crate::{ecr, ecs, logs, sts};
+use crate::{ecr, ecs, logs, secretsmanager, ssm, sts};
 
 type Handler = Box<dyn Fn(Call, Value) -> BoxFuture<'static, Result<Value, ApiError>> + Send + Sync>;
 
-/// Every operation that is built, by service (`ecs`, `ecr`, `logs`, `sts`) and name.
+/// Every operation that is built, by service (its signing name) and name.
 pub struct Operations(BTreeMap<(&'static str, &'static str), Handler>);
 
 impl Operations {
@@ -25,6 +25,8 @@ impl Operations {
         ecs::register(&mut operations);
         ecr::register(&mut operations);
         logs::register(&mut operations);
+        secretsmanager::register(&mut operations);
+        ssm::register(&mut operations);
         sts::register(&mut operations);
         operations
     }

@@ -29,6 +29,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: JoinTokenCommand,
     },
+    /// The keys that secrets are sealed with.
+    SecretsKey {
+        #[command(subcommand)]
+        command: SecretsKeyCommand,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -61,6 +66,22 @@ pub(crate) struct CreateJoinToken {
     /// For how many minutes the token works.
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=10_080))]
     pub(crate) minutes: u32,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SecretsKeyCommand {
+    /// Makes a new key; the next start of the server seals every secret anew with it.
+    Rotate(RotateSecretsKey),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RotateSecretsKey {
+    /// The data directory of the control plane, on its own machine.
+    #[arg(long, env = "GANTRY_DATA_DIR")]
+    pub(crate) data_dir: PathBuf,
+    /// The key file, when it is not in the data directory.
+    #[arg(long, env = "GANTRY_SECRETS_KEY_FILE")]
+    pub(crate) secrets_key_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -103,6 +124,10 @@ pub(crate) struct ServeFlags {
     /// Where everything is kept: the database, the images, the credentials. Made when it is absent.
     #[arg(long, env = "GANTRY_DATA_DIR")]
     pub(crate) data_dir: PathBuf,
+    /// The file with the keys that secrets are sealed with, made when it is absent; in the data directory unless given. Who has
+    /// it and the database has the secrets: put it elsewhere and back it up by itself.
+    #[arg(long, env = "GANTRY_SECRETS_KEY_FILE")]
+    pub(crate) secrets_key_file: Option<PathBuf>,
     /// The address to listen on.
     #[arg(long, env = "GANTRY_LISTEN", default_value = "127.0.0.1:8080")]
     pub(crate) listen: SocketAddr,

@@ -10,6 +10,7 @@ mod http;
 mod join;
 mod metrics;
 mod replicas;
+mod secrets_key;
 mod serve;
 mod sessions;
 mod sign_in;
@@ -28,6 +29,7 @@ fn main() -> anyhow::Result<()> {
         cli::Command::Serve(flags) => runtime.block_on(serve::serve(*flags)),
         cli::Command::Agent(flags) => runtime.block_on(join::run_agent(flags)),
         cli::Command::Backup(flags) => runtime.block_on(backup::run(flags)),
+        cli::Command::SecretsKey { command: cli::SecretsKeyCommand::Rotate(flags) } => secrets_key::rotate(&flags),
         cli::Command::JoinToken { command: cli::JoinTokenCommand::Create(flags) } => {
             runtime.block_on(join::create_token(flags))
         }

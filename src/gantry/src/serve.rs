@@ -31,6 +31,7 @@ use crate::embedded_agent;
 use crate::events::Events;
 use crate::http::{self, Parts};
 use crate::replicas;
+use crate::secrets_key;
 use crate::sessions::StoredSessions;
 use crate::sign_in::StoredAccounts;
 use crate::tls::{self, Tls, TlsListener};
@@ -49,6 +50,8 @@ pub(crate) async fn serve(flags: ServeFlags) -> anyhow::Result<()> {
     }
     make_private_dir(&flags.data_dir)?;
     let store = Store::open(&flags.data_dir.join(DATABASE)).await.context("open the database")?;
+    let secrets_key = secrets_key::path(&flags.data_dir, flags.secrets_key_file.as_deref());
+    store.unlock_with_file(&secrets_key).await.context("open the secrets")?;
     let listener = TcpListener::bind(flags.listen).await.with_context(|| format!("listen on {}", flags.listen))?;
     let address = listener.local_addr()?;
     let secure = flags.tls || flags.tls_cert.is_some();

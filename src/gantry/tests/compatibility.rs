@@ -15,11 +15,11 @@ success that did nothing. This page is written from the server's own registry of
 
 A parameter that is not built is refused by its name (`InvalidParameterException`). These members of task definitions
 and services are kept and returned, but nothing acts on them yet: `enableExecuteCommand`, `taskRoleArn`,
-`executionRoleArn`, `secrets`, `environmentFiles`, `repositoryCredentials`, `firelensConfiguration`,
-`proxyConfiguration` and `ephemeralStorage`. Likewise the `loadBalancers` and `serviceRegistries` of a task set: its
+`executionRoleArn`, `environmentFiles`, `firelensConfiguration`, `proxyConfiguration` and `ephemeralStorage`. Likewise the `loadBalancers` and `serviceRegistries` of a task set: its
 external controller moves the traffic. And of a capacity provider `autoScalingGroupArn`, `managedScaling`,
 `managedTerminationProtection` and `managedDraining`: nothing but their owner makes or ends hosts. Of CloudWatch Logs the
-operations that writers and readers of lines call are known, and no others.
+operations that writers and readers of lines call are known, and no others; of Secrets Manager and Systems Manager those
+that make and read secrets and parameters.
 ";
 
 fn page() -> String {
@@ -29,6 +29,8 @@ fn page() -> String {
         (Service::Ecs, "Amazon ECS"),
         (Service::Ecr, "Amazon ECR"),
         (Service::Logs, "Amazon CloudWatch Logs"),
+        (Service::SecretsManager, "AWS Secrets Manager"),
+        (Service::Ssm, "AWS Systems Manager (Parameter Store)"),
         (Service::Sts, "AWS STS"),
     ] {
         let name = service.signing_name();

@@ -45,6 +45,8 @@ pub enum EventKind {
     Task,
     Repository,
     Image,
+    Secret,
+    Parameter,
 }
 
 impl EventKind {
@@ -61,6 +63,8 @@ impl EventKind {
             Self::Task => "task",
             Self::Repository => "repository",
             Self::Image => "image",
+            Self::Secret => "secret",
+            Self::Parameter => "parameter",
         }
     }
 }

@@ -130,6 +130,22 @@ name!(
     |t| (1..=512).contains(&t.chars().count()) && !t.contains([':', '*'])
 );
 name!(
+    /// The name of a secret of Secrets Manager (API reference, CreateSecret).
+    SecretName, "secret name", "be 1 to 512 letters, digits and / _ + = . @ -",
+    |t| (1..=512).contains(&t.len())
+        && t.bytes().all(|b| b.is_ascii_alphanumeric() || b"/_+=.@-".contains(&b))
+);
+name!(
+    /// The name of a parameter of the Parameter Store; one with a slash begins with one (Systems Manager API reference,
+    /// PutParameter).
+    ParameterName, "parameter name", "be 1 to 1011 letters, digits and . _ - /, and begin with / when it has one",
+    |t| (1..=1011).contains(&t.len())
+        && t.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-/".contains(&b))
+        && (t.starts_with('/') || !t.contains('/'))
+        && !t.ends_with('/')
+        && !t.contains("//")
+);
+name!(
     /// The name of an ECR repository (OCI Distribution 1.1, "Pulling manifests", `<name>`).
     RepositoryName, "repository name", "be 2 to 256 characters of lower-case path components", is_repository_name
 );

@@ -16,6 +16,7 @@ pub mod ids;
 pub mod image;
 pub mod lifecycle;
 pub mod logs;
+pub mod parameter;
 pub mod placement;
 pub mod policy;
 pub mod principal;
@@ -24,6 +25,7 @@ pub mod replication;
 pub mod resources;
 pub mod rollout;
 pub mod scan;
+pub mod secret;
 pub mod service;
 pub mod service_deployment;
 pub mod tag;
@@ -35,8 +37,8 @@ pub mod url;
 pub use arn::{Arn, Resource};
 pub use ids::{
     AccountId, BoardName, ClusterName, ContainerInstanceId, DeploymentId, Digest, Family, ImageTag, InvalidName,
-    LogGroupName, LogStreamName, Region, RepositoryName, Scope, ServiceName, TaskDefinitionId, TaskId,
-    uuid_from_random,
+    LogGroupName, LogStreamName, ParameterName, Region, RepositoryName, Scope, SecretName, ServiceName,
+    TaskDefinitionId, TaskId, uuid_from_random,
 };
 pub use tag::Tag;
 pub use time::UnixMillis;

@@ -112,6 +112,9 @@ pub struct PullThroughRule {
     pub upstream_registry: Option<String>,
     /// What stands before the names there in the place of the prefix, or [`ROOT`] for nothing.
     pub upstream_prefix: String,
+    /// The ARN of the secret with user and password of the other registry.
+    #[serde(default)]
+    pub credential_arn: Option<String>,
     /// Described as it was given: this registry needs no role for it.
     pub custom_role_arn: Option<String>,
     pub created_at: UnixMillis,
@@ -328,6 +331,7 @@ mod tests {
                 upstream_url: url.to_owned(),
                 upstream_registry: None,
                 upstream_prefix: upstream.to_owned(),
+                credential_arn: None,
                 custom_role_arn: None,
                 created_at: UnixMillis(0),
                 updated_at: UnixMillis(0),

@@ -16,9 +16,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt as _, StreamExt as _};
 use gantry_model::registry_settings::{Occasion, PullThroughRule};
+use gantry_model::secret::CURRENT;
 use gantry_model::{Digest, ImageTag, RepositoryName, Scope};
 use gantry_store::blob::{DigestAlgorithm, rows};
 use gantry_store::image::{self, ManifestRow, Reference};
+use gantry_store::secret::{self, SecretValue};
 use gantry_store::{StoreError, chain, repository};
 use tokio::sync::OwnedMutexGuard;
 
@@ -48,6 +50,14 @@ pub enum PullThroughError {
     Repository(#[from] RepositoryError),
     #[error("the registry's database failed")]
     Store(#[from] StoreError),
+}
+
+/// The user and password in a secret of a rule (Amazon ECR user guide, "Storing your upstream repository credentials in an
+/// AWS Secrets Manager secret").
+fn login_of(value: &str) -> Option<(String, String)> {
+    let value: serde_json::Value = serde_json::from_str(value).ok()?;
+    let part = |name: &str| value.get(name)?.as_str().map(str::to_owned);
+    Some((part("username")?, part("accessToken")?))
 }
 
 /// A lock for each blob or manifest of a repository that is being fetched.
@@ -158,15 +168,41 @@ impl Registry {
     /// Asks the registry of a rule for an image that may not be there.
     ///
     /// # Errors
-    /// Why the registry does not serve us.
-    pub async fn probe_upstream(&self, rule: &PullThroughRule) -> Result<(), UpstreamError> {
-        Upstream::new(rule, "library/hello-world".to_owned(), &self.settings.upstream_credentials)?.probe().await
+    /// Why the registry does not serve us, or cannot be asked.
+    pub async fn probe_upstream(&self, scope: &Scope, rule: &PullThroughRule) -> Result<(), PullThroughError> {
+        let login = self.upstream_login(scope, rule).await?;
+        Ok(Upstream::new(rule, "library/hello-world".to_owned(), login)?.probe().await?)
+    }
+
+    /// The user and password of a rule's upstream: those of its secret, or those that the operator gave the server.
+    async fn upstream_login(
+        &self,
+        scope: &Scope,
+        rule: &PullThroughRule,
+    ) -> Result<Option<(String, String)>, PullThroughError> {
+        let host = rule.upstream_host();
+        let Some(arn) = &rule.credential_arn else { return Ok(self.settings.upstream_credentials.get(host).cloned()) };
+        let refused = |why: &str| {
+            let (host, reason) = (host.to_owned(), format!("the secret {arn} {why}"));
+            PullThroughError::Upstream(UpstreamError::Denied { host, reason })
+        };
+        let vault = self.store.vault()?;
+        let mut reader = self.store.read().await?;
+        let stored = secret::find(&mut reader, scope, arn).await?.filter(|stored| stored.secret.deletion.is_none());
+        let stored = stored.ok_or_else(|| refused("is not there"))?;
+        let current = stored.secret.stages.get(CURRENT).ok_or_else(|| refused("has no value"))?;
+        let value = match secret::version(&mut reader, &vault, stored.id, current).await? {
+            Some((_, SecretValue::Text(text))) => text,
+            _ => return Err(refused("has no text")),
+        };
+        login_of(&value).map(Some).ok_or_else(|| refused("is not JSON with username and accessToken"))
     }
 
     async fn upstream(&self, scope: &Scope, name: &RepositoryName) -> Result<Option<Upstream>, PullThroughError> {
         let settings = self.registry_settings(scope).await?;
         let Some((rule, upstream)) = settings.upstream(name) else { return Ok(None) };
-        Ok(Some(Upstream::new(rule, upstream, &self.settings.upstream_credentials)?))
+        let login = self.upstream_login(scope, rule).await?;
+        Ok(Some(Upstream::new(rule, upstream, login)?))
     }
 
     /// The repository that caches, made when it is not there.

@@ -1,6 +1,5 @@
 //! Another registry, as the pull-through cache reads it.
 
-use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::io;
 use std::time::Duration;
@@ -45,11 +44,11 @@ pub(crate) struct Upstream {
 }
 
 impl Upstream {
-    /// The repository `repository` of the registry that `rule` names.
+    /// The repository `repository` of the registry that `rule` names, with a user and password or as anybody.
     pub(crate) fn new(
         rule: &PullThroughRule,
         repository: String,
-        credentials: &BTreeMap<String, (String, String)>,
+        login: Option<(String, String)>,
     ) -> Result<Self, UpstreamError> {
         gantry_store::crypto::install_provider();
         let host = rule.upstream_host().to_owned();
@@ -61,8 +60,8 @@ impl Upstream {
             ..ClientConfig::default()
         };
         let client = Client::try_from(config).map_err(|error| unavailable(&host, &error))?;
-        let auth = match credentials.get(&host) {
-            Some((user, password)) => RegistryAuth::Basic(user.clone(), password.clone()),
+        let auth = match login {
+            Some((user, password)) => RegistryAuth::Basic(user, password),
             None => RegistryAuth::Anonymous,
         };
         Ok(Self { client, auth, host, repository })

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use gantry_model::InvalidName;
 
+use crate::vault::VaultError;
+
 /// A failure of the store. None of them leaves half a write behind.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -55,6 +57,13 @@ pub enum StoreError {
         #[source]
         source: Arc<sqlx::Error>,
     },
+    /// A value cannot be sealed or opened: its key is not at hand, or it is not what was sealed.
+    #[error("cannot {what}")]
+    Vault {
+        what: &'static str,
+        #[source]
+        source: VaultError,
+    },
     /// A noun could not be put into its row.
     #[error("cannot write the {what} as JSON")]
     Encode {
@@ -94,6 +103,11 @@ impl StoreError {
     /// Wraps a failed statement, saying what it was to do: `.map_err(StoreError::query("read the cluster"))`.
     pub(crate) fn query(what: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
         move |source| Self::Query { what, source }
+    }
+
+    /// Wraps a value that was not sealed or opened, saying what was to be done.
+    pub(crate) fn vault(what: &'static str) -> impl FnOnce(VaultError) -> Self {
+        move |source| Self::Vault { what, source }
     }
 
     /// Whether the write lost against another writer and may be tried again from a fresh read.

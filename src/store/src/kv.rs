@@ -14,6 +14,21 @@ pub async fn get(conn: &mut Conn, name: &str) -> Result<Option<String>, StoreErr
         .map_err(StoreError::query("read the setting"))
 }
 
+/// The names of the settings that begin with `prefix` and have this value.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn names_with(conn: &mut Conn, prefix: &str, value: &str) -> Result<Vec<String>, StoreError> {
+    sqlx::query_scalar(
+        "SELECT name FROM setting WHERE name >= $1 AND substr(name, 1, length($1)) = $1 AND value = $2 ORDER BY name",
+    )
+    .bind(prefix)
+    .bind(value)
+    .fetch_all(conn)
+    .await
+    .map_err(StoreError::query("list the settings"))
+}
+
 /// Writes the setting, new or changed.
 ///
 /// # Errors

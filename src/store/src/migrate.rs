@@ -59,6 +59,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 11, name: "scrub", sql: include_str!("../../../migrations/sqlite/0011_scrub.sql") },
     Migration { version: 12, name: "boards", sql: include_str!("../../../migrations/sqlite/0012_boards.sql") },
     Migration { version: 13, name: "logs", sql: include_str!("../../../migrations/sqlite/0013_logs.sql") },
+    Migration { version: 14, name: "secrets", sql: include_str!("../../../migrations/sqlite/0014_secrets.sql") },
 ];
 
 const CREATE_TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

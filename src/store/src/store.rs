@@ -5,8 +5,8 @@ use std::fs::OpenOptions;
 use std::ops::{Deref, DerefMut};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::future::BoxFuture;
@@ -16,8 +16,9 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{AssertSqlSafe, ConnectOptions, Sqlite, SqlitePool, Transaction};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
+use crate::vault::{Vault, VaultError};
 use crate::writer::{Job, Write, Writer};
-use crate::{Conn, StoreError, Tx, event, migrate};
+use crate::{Conn, StoreError, Tx, event, kv, migrate, parameter, secret};
 
 /// Where the time of a write comes from.
 pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
@@ -30,6 +31,8 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 const QUEUE: usize = 4096;
 /// Events that a subscriber may lag behind before it is told that it lost some and must read the log.
 const BROADCAST: usize = 8192;
+/// The setting that names the root key under which everything is sealed.
+const SEALING_KEY: &str = "sealing-key";
 /// What a reset leaves alone: the account, the schema, and the counter, so that a reader's position stays in the past.
 const KEPT_BY_RESET: &[&str] = &["access_key", "migration", "event_sequence"];
 
@@ -45,6 +48,7 @@ struct Shared {
     published: broadcast::Sender<Arc<Event>>,
     last_seq: Arc<AtomicI64>,
     notifies: Arc<AtomicBool>,
+    vault: OnceLock<Arc<Vault>>,
 }
 
 impl fmt::Debug for Store {
@@ -108,7 +112,63 @@ impl Store {
         let tx = Tx::new(conn, Arc::clone(&notifies));
         let writer = Writer::new(tx, options, clock, Arc::clone(&last_seq), published.clone());
         tokio::spawn(writer.run(queue));
-        Ok(Self { shared: Arc::new(Shared { writer: sender, readers, published, last_seq, notifies }) })
+        Ok(Self {
+            shared: Arc::new(Shared { writer: sender, readers, published, last_seq, notifies, vault: OnceLock::new() }),
+        })
+    }
+
+    /// Gives the store the root keys of the file at `path`, which is made when there is none and nothing was sealed yet. What
+    /// an older key sealed is sealed anew.
+    ///
+    /// # Errors
+    /// When the file is not there and should be, or does not hold the key that was used.
+    pub async fn unlock_with_file(&self, path: &Path) -> Result<(), StoreError> {
+        let cannot = "take the key of the secrets";
+        let used = kv::get(&mut *self.read().await?, SEALING_KEY).await?;
+        let vault = match (Vault::read(path).map_err(StoreError::vault(cannot))?, used) {
+            (Some(vault), _) => vault,
+            (None, None) => Vault::add_key(path).map_err(StoreError::vault(cannot))?,
+            (None, Some(key)) => {
+                return Err(StoreError::vault(cannot)(VaultError::Missing { path: path.to_owned(), key }));
+            }
+        };
+        self.unlock(vault).await
+    }
+
+    /// Gives the store its root keys. What an older key sealed is sealed anew.
+    ///
+    /// # Errors
+    /// When the key that was used is not among them.
+    pub async fn unlock(&self, vault: Vault) -> Result<(), StoreError> {
+        let vault = Arc::new(vault);
+        let given = Arc::clone(&vault);
+        self.write(move |tx| {
+            Box::pin(async move {
+                let sealing = given.sealing_key();
+                match kv::get(tx, SEALING_KEY).await? {
+                    Some(used) if used == sealing => return Ok(()),
+                    Some(used) if !given.holds(&used) => {
+                        return Err(StoreError::vault("take the key of the secrets")(VaultError::UnknownKey(used)));
+                    }
+                    _ => {}
+                }
+                secret::rewrap_all(tx, &given).await?;
+                parameter::rewrap_all(tx, &given).await?;
+                kv::put(tx, SEALING_KEY, &sealing).await
+            })
+        })
+        .await?;
+        // A store is given its keys once; the first stay.
+        _ = self.shared.vault.set(vault);
+        Ok(())
+    }
+
+    /// What seals and opens values.
+    ///
+    /// # Errors
+    /// When the store was given no keys.
+    pub fn vault(&self) -> Result<Arc<Vault>, StoreError> {
+        self.shared.vault.get().cloned().ok_or_else(|| StoreError::vault("seal or open a value")(VaultError::Locked))
     }
 
     /// A snapshot to read from.

@@ -26,6 +26,7 @@ use gantry_model::{AccountId, Region, Scope, UnixMillis};
 use gantry_registry::{Registry, Settings, Tokens};
 use gantry_store::access_key::AccessKey;
 use gantry_store::blob::BlobStore;
+use gantry_store::vault::Vault;
 use gantry_store::{Store, StoreError};
 use gantry_wire::sigv4::Credentials;
 use serde_json::Value;
@@ -75,6 +76,7 @@ impl TestGantry {
             Arc::new(move || UnixMillis(millis.load(Ordering::SeqCst)))
         };
         let store = Store::open_with_clock(&dir.path().join("gantry.db"), Arc::clone(&clock)).await.expect("a store");
+        store.unlock(Vault::with_keys([9; 32], &[])).await.expect("a store that seals");
         let blobs = BlobStore::open_disk(dir.path().join("blobs")).await.expect("a blob store");
         let hosts = vec![REGISTRY_HOST.to_owned()];
         let settings = Settings { hosts, clock: Arc::clone(&clock), ..Settings::new(scope()) };
@@ -103,6 +105,13 @@ impl TestGantry {
     #[must_use]
     pub fn now(&self) -> UnixMillis {
         UnixMillis(self.clock.load(Ordering::SeqCst))
+    }
+
+    /// The files of the database.
+    #[must_use]
+    pub fn database_files(&self) -> Vec<PathBuf> {
+        let files = std::fs::read_dir(self.dir.path()).expect("the folder of the database");
+        files.map(|file| file.expect("a file").path()).filter(|path| path.is_file()).collect()
     }
 
     /// The folder of the blobs, shelf by shelf.

@@ -12,8 +12,8 @@ use leptos_router::path;
 use crate::layout::Frame;
 use crate::live::provide_live;
 use crate::pages::{
-    boards, clusters, events, home, login, logs, not_found, repositories, search, services, status, task_definitions,
-    tasks,
+    boards, clusters, events, home, login, logs, not_found, parameters, repositories, search, secrets, services,
+    status, task_definitions, tasks,
 };
 
 /// A page is sent when all of it is there.
@@ -52,6 +52,22 @@ pub fn App() -> impl IntoView {
     }
 }
 
+/// What containers are given.
+#[component(transparent)]
+fn SecretRoutes() -> impl leptos_router::MatchNestedRoutes + Clone {
+    view! {
+        <ParentRoute path=path!("") view=leptos_router::components::Outlet ssr=WHOLE>
+            <Route path=path!("/secrets") view=secrets::Secrets ssr=WHOLE />
+            <Route path=path!("/secrets/secret") view=secrets::SecretPage ssr=WHOLE />
+            <Route path=path!("/create-secret") view=secrets::CreateSecret ssr=WHOLE />
+            <Route path=path!("/parameters") view=parameters::Parameters ssr=WHOLE />
+            <Route path=path!("/parameters/parameter") view=parameters::ParameterPage ssr=WHOLE />
+            <Route path=path!("/create-parameter") view=parameters::CreateParameter ssr=WHOLE />
+        </ParentRoute>
+    }
+    .into_inner()
+}
+
 /// A second table: a tuple of routes has room for sixteen.
 #[component(transparent)]
 fn OtherRoutes() -> impl leptos_router::MatchNestedRoutes + Clone {
@@ -70,6 +86,7 @@ fn OtherRoutes() -> impl leptos_router::MatchNestedRoutes + Clone {
             <Route path=path!("/boards") view=boards::BoardList ssr=WHOLE />
             <Route path=path!("/create-board") view=boards::CreateBoard ssr=WHOLE />
             <Route path=path!("/boards/:board") view=boards::BoardPage ssr=WHOLE />
+            <SecretRoutes />
             <Route path=path!("/repositories/*repository") view=repositories::RepositoryPage ssr=WHOLE />
         </ParentRoute>
     }

@@ -88,6 +88,22 @@ pub async fn logs_json(operation: &str, input: &serde_json::Value) -> Result<ser
     json("logs", "Logs_20140328", operation, input).await
 }
 
+/// Calls an operation of Secrets Manager, of which pages need a few.
+///
+/// # Errors
+/// As [`ecs_json`].
+pub async fn secrets_json(operation: &str, input: &serde_json::Value) -> Result<serde_json::Value, ApiError> {
+    json("secretsmanager", "secretsmanager", operation, input).await
+}
+
+/// Calls an operation of the Parameter Store, of which pages need a few.
+///
+/// # Errors
+/// As [`ecs_json`].
+pub async fn ssm_json(operation: &str, input: &serde_json::Value) -> Result<serde_json::Value, ApiError> {
+    json("ssm", "AmazonSSM", operation, input).await
+}
+
 async fn json(
     service: &'static str,
     target: &str,

@@ -258,7 +258,10 @@ pub struct AsmAuthData {
     pub region: String,
 }
 
-/// A secret that becomes an environment variable.
+/// The target of secrets that are options of the log driver.
+pub const LOG_DRIVER: &str = "LOG_DRIVER";
+
+/// A secret that becomes an environment variable, or an option of the log driver.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct AcsSecret {
@@ -270,6 +273,9 @@ pub struct AcsSecret {
     /// `ENVIRONMENT_VARIABLE`, or what else the secret is for.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
+    /// [`LOG_DRIVER`]; the container itself without.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
 }
 
 /// A file of environment variables.

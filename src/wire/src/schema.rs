@@ -10,6 +10,8 @@ pub enum Service {
     Ecs,
     Ecr,
     Logs,
+    SecretsManager,
+    Ssm,
     Sts,
 }
 
@@ -92,7 +94,7 @@ pub enum Kind {
 
 impl Service {
     /// All services.
-    pub const ALL: [Self; 4] = [Self::Ecs, Self::Ecr, Self::Logs, Self::Sts];
+    pub const ALL: [Self; 6] = [Self::Ecs, Self::Ecr, Self::Logs, Self::SecretsManager, Self::Ssm, Self::Sts];
 
     /// The name that a signature's credential scope gives the service.
     #[must_use]
@@ -101,6 +103,8 @@ impl Service {
             Self::Ecs => "ecs",
             Self::Ecr => "ecr",
             Self::Logs => "logs",
+            Self::SecretsManager => "secretsmanager",
+            Self::Ssm => "ssm",
             Self::Sts => "sts",
         }
     }
@@ -124,6 +128,8 @@ impl Service {
             Self::Ecs => &shapes::ecs::MODEL,
             Self::Ecr => &shapes::ecr::MODEL,
             Self::Logs => &shapes::logs::MODEL,
+            Self::SecretsManager => &shapes::secretsmanager::MODEL,
+            Self::Ssm => &shapes::ssm::MODEL,
             Self::Sts => &shapes::sts::MODEL,
         }
     }

@@ -1,10 +1,11 @@
 //! The one validator: a JSON value against the constraint table.
 //!
 //! What it finds is an [`Invalid`] that names the member by its path
-//! (`containerDefinitions[0].portMappings[1].hostPort`), and becomes one of two errors, the same ones for ECS and ECR:
+//! (`containerDefinitions[0].portMappings[1].hostPort`), and becomes one of two errors:
 //! - a value of the wrong JSON type, or a number that its type cannot hold: `SerializationException`;
 //! - everything else (required member missing, too short or long, out of range, unknown enumeration value, a pattern
-//!   not met, null in a list): `InvalidParameterException`. AWS ECS answers `ClientException` for some of these; Gantry
+//!   not met, null in a list): `InvalidParameterException`, and of Systems Manager, which has no such error,
+//!   `ValidationException`. AWS ECS answers `ClientException` for some of these; Gantry
 //!   imitates it only for CreateService's `launchType`.
 //!
 //! Unknown members are ignored and `null` is an absent member, as AWS has it. The first violation is the one reported:
@@ -77,9 +78,12 @@ impl From<Invalid> for ApiError {
         match service {
             Service::Ecs if path == "launchType" => launch_type(&input),
             Service::Ecr => Self::constraint(place, &ecr_wording(&violation)),
-            _ => Self::invalid_parameter(format!(
-                "1 validation error detected: Value {value} at '{place}' failed to satisfy constraint: {violation}"
-            )),
+            _ => {
+                let text = format!(
+                    "1 validation error detected: Value {value} at '{place}' failed to satisfy constraint: {violation}"
+                );
+                if service == Service::Ssm { Self::validation(text) } else { Self::invalid_parameter(text) }
+            }
         }
     }
 }

@@ -27,6 +27,8 @@ pub(crate) fn generate() -> anyhow::Result<Files> {
         (model::ECS, "Ecs", "Amazon ECS"),
         (model::ECR, "Ecr", "Amazon ECR"),
         (model::LOGS, "Logs", "Amazon CloudWatch Logs"),
+        (model::SECRETS_MANAGER, "SecretsManager", "AWS Secrets Manager"),
+        (model::SSM, "Ssm", "AWS Systems Manager"),
         (model::STS, "Sts", "AWS STS"),
     ] {
         let model = model::parse(text)?;

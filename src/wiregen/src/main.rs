@@ -42,6 +42,8 @@ mod tests {
         assert_eq!(count(model::ECS), 88);
         assert_eq!(count(model::ECR), 62);
         assert_eq!(count(model::LOGS), 18);
+        assert_eq!(count(model::SECRETS_MANAGER), 14);
+        assert_eq!(count(model::SSM), 13);
         assert_eq!(count(model::STS), 1);
     }
 }

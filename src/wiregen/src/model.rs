@@ -16,6 +16,10 @@ pub(crate) const ECS: &str = include_str!("../models/ecs.json");
 pub(crate) const ECR: &str = include_str!("../models/ecr.json");
 /// The model of Amazon CloudWatch Logs.
 pub(crate) const LOGS: &str = include_str!("../models/logs.json");
+/// The model of AWS Secrets Manager.
+pub(crate) const SECRETS_MANAGER: &str = include_str!("../models/secretsmanager.json");
+/// The model of AWS Systems Manager, of which Gantry has the Parameter Store.
+pub(crate) const SSM: &str = include_str!("../models/ssm.json");
 /// The model of AWS STS.
 pub(crate) const STS: &str = include_str!("../models/sts.json");
 

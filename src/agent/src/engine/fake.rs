@@ -38,6 +38,10 @@ struct State {
     /// What containers wrote, by id: lines with their seconds.
     written: BTreeMap<String, Vec<(i64, String)>>,
     calls: Vec<String>,
+    /// What containers were created with, by name.
+    bodies: BTreeMap<String, ContainerCreateBody>,
+    /// What each pull signed in with.
+    signed_in: Vec<Option<RegistryAuth>>,
     down: bool,
     loses_create: bool,
 }
@@ -62,6 +66,16 @@ impl FakeEngine {
     /// The next container is made, but its maker gets no answer.
     pub(crate) fn loses_the_answer_of_create(&self) {
         self.state().loses_create = true;
+    }
+
+    /// What the container of which `part` is in the name was created with.
+    pub(crate) fn created_with(&self, part: &str) -> Option<ContainerCreateBody> {
+        self.state().bodies.iter().find(|(name, _)| name.contains(part)).map(|(_, body)| body.clone())
+    }
+
+    /// What the last pull signed in with.
+    pub(crate) fn signed_in(&self) -> Option<RegistryAuth> {
+        self.state().signed_in.last().cloned().flatten()
     }
 
     /// Moves a tag in the registry.
@@ -186,10 +200,11 @@ impl Engine for FakeEngine {
         state.registry.get(reference).cloned().ok_or_else(|| EngineError::NotFound("manifest unknown".to_owned()))
     }
 
-    async fn pull(&self, reference: &str, _: Option<RegistryAuth>) -> Result<(), EngineError> {
+    async fn pull(&self, reference: &str, auth: Option<RegistryAuth>) -> Result<(), EngineError> {
         // Others get a turn, as they do while the network is waited for.
         tokio::task::yield_now().await;
         let mut state = self.called("pull")?;
+        state.signed_in.push(auth);
         let digest = state.registry.get(reference).cloned();
         let digest = digest.ok_or_else(|| EngineError::NotFound(format!("manifest for {reference} not found")))?;
         let repository = reference.rsplit_once(':').map_or(reference, |(repository, _)| repository);
@@ -210,6 +225,7 @@ impl Engine for FakeEngine {
         }
         let id = format!("id-{name}");
         state.names.insert(name.to_owned(), id.clone());
+        state.bodies.insert(name.to_owned(), body.clone());
         let container = Inspected {
             id: id.clone(),
             labels: body.labels.unwrap_or_default().into_iter().collect(),

@@ -16,6 +16,8 @@ pub(crate) fn container(name: &str) -> ContainerSpec {
         essential: true,
         internal: false,
         ecr_auth: false,
+        secrets: Vec::new(),
+        registry_secret: None,
         depends_on: Vec::new(),
         start_timeout_s: None,
         stop_timeout_s: None,

@@ -13,8 +13,9 @@ use tokio::time::Instant;
 use super::{Backoff, Input};
 use crate::create::{self, Creator};
 use crate::engine::{CONTAINER_LABEL, Engine, EngineError, Inspected, RunState, TASK_LABEL};
-use crate::image::{Images, describe};
+use crate::image::{Auth, Images, describe};
 use crate::logs::Shipping;
+use crate::secrets::{self, Secrets, Values};
 use crate::spec::{NetworkMode, VolumeKind};
 use crate::task_machine::{Action, Event, Network, Task};
 
@@ -27,6 +28,7 @@ pub(super) struct Doer<E> {
     pub(super) engine: Arc<E>,
     pub(super) images: Arc<Images<E>>,
     pub(super) logs: Arc<Shipping<E>>,
+    pub(super) secrets: Arc<dyn Secrets>,
     pub(super) creator: Creator,
     pub(super) starts: Semaphore,
     pub(super) inbox: mpsc::Sender<Input>,
@@ -55,22 +57,32 @@ impl<E: Engine> Doer<E> {
 
     async fn pull(&self, task: &Task, container: usize) -> Event {
         let spec = &task.spec.containers[container];
-        match self.images.ensure(&spec.image, spec.ecr_auth).await {
+        let auth = match secrets::registry_auth(&*self.secrets, task, spec).await {
+            Ok(Some(auth)) => Auth::Given(auth),
+            Ok(None) if spec.ecr_auth => Auth::Ours,
+            Ok(None) => Auth::ByRegistry,
+            Err(reason) => return Event::ResourcesFailed { container, reason },
+        };
+        match self.images.ensure(&spec.image, auth).await {
             Ok(digest) => Event::Pulled { container, digest },
             Err(reason) => Event::PullFailed { container, reason },
         }
     }
 
     async fn create(&self, task: &Task, container: usize) -> Event {
-        match self.try_create(task, container).await {
+        let values = match secrets::values(&*self.secrets, task, container).await {
+            Ok(values) => values,
+            Err(reason) => return Event::ResourcesFailed { container, reason },
+        };
+        match self.try_create(task, container, &values).await {
             Ok(docker_id) => Event::Created { container, docker_id },
             Err(reason) => Event::CreateFailed { container, reason },
         }
     }
 
-    async fn try_create(&self, task: &Task, container: usize) -> Result<String, String> {
-        let body =
-            create::request(task, container, &self.creator).map_err(|e| format!("CannotCreateContainerError: {e}"))?;
+    async fn try_create(&self, task: &Task, container: usize, values: &Values) -> Result<String, String> {
+        let body = create::request(task, container, &self.creator, values)
+            .map_err(|e| format!("CannotCreateContainerError: {e}"))?;
         self.require_volumes(task, container).await?;
         let name = &task.containers[container].docker_name;
         let deadline = Instant::now() + CREATE_TIMEOUT;

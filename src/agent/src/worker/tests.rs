@@ -5,13 +5,15 @@ use std::sync::Mutex;
 
 use futures_util::FutureExt;
 use gantry_model::task::HealthStatus;
-use gantry_wire::acs_task::AcsContainer;
+use gantry_wire::acs_task::{AcsContainer, AcsSecret, AsmAuthData, DockerConfig, LOG_DRIVER, RegistryAuthentication};
 
 use super::*;
 use crate::engine::fake::FakeEngine;
 use crate::engine::{EngineError, RegistryAuth, RunState};
-use crate::image::Credentials;
+use crate::image::{Auth, Credentials};
 use crate::logs::tests::FakeSink;
+use crate::secrets::SecretError;
+use crate::secrets::tests::FakeSecrets;
 use crate::task_machine::Status;
 
 const IMAGE: &str = "registry.test:5000/app:1";
@@ -100,12 +102,17 @@ fn engine() -> Arc<FakeEngine> {
 }
 
 fn agent(engine: &Arc<FakeEngine>, folder: &Path) -> Agent {
+    agent_with(engine, folder, FakeSecrets::default())
+}
+
+fn agent_with(engine: &Arc<FakeEngine>, folder: &Path, secrets: FakeSecrets) -> Agent {
     let recorder = Arc::new(Recorder::default());
     let images = Images::new(Arc::clone(engine), Arc::new(NoPassword), vec!["registry.test:5000".to_owned()]);
     let (worker, handle) = Worker::new(Parts {
         engine: Arc::clone(engine),
         images,
         logs: Shipping::new(Arc::clone(engine), Arc::new(FakeSink::default()), DiskState::open(folder).unwrap()),
+        secrets: Arc::new(secrets),
         reports: Arc::clone(&recorder) as Arc<dyn Reports>,
         creator: Creator { agent: "test".to_owned(), cpus: 2, metadata: None },
         disk: DiskState::open(folder).unwrap(),
@@ -343,11 +350,11 @@ async fn requests_for_one_image_at_the_same_time_are_one_pull() {
 async fn a_tag_that_was_pushed_again_is_pulled_again_and_an_unchanged_one_is_not() {
     let engine = engine();
     let images = Images::new(Arc::clone(&engine), Arc::new(NoPassword), vec!["registry.test:5000".to_owned()]);
-    assert_eq!(images.ensure(IMAGE, false).await.unwrap().as_deref(), Some("sha256:one"));
-    assert_eq!(images.ensure(IMAGE, false).await.unwrap().as_deref(), Some("sha256:one"));
+    assert_eq!(images.ensure(IMAGE, Auth::ByRegistry).await.unwrap().as_deref(), Some("sha256:one"));
+    assert_eq!(images.ensure(IMAGE, Auth::ByRegistry).await.unwrap().as_deref(), Some("sha256:one"));
     assert_eq!(engine.count("pull"), 1);
     engine.pushed(IMAGE, "sha256:two");
-    assert_eq!(images.ensure(IMAGE, false).await.unwrap().as_deref(), Some("sha256:two"));
+    assert_eq!(images.ensure(IMAGE, Auth::ByRegistry).await.unwrap().as_deref(), Some("sha256:two"));
     assert_eq!(engine.count("pull"), 2);
 }
 
@@ -355,10 +362,113 @@ async fn a_tag_that_was_pushed_again_is_pulled_again_and_an_unchanged_one_is_not
 async fn an_image_at_hand_is_used_when_the_registry_does_not_answer() {
     let engine = engine();
     let images = Images::new(Arc::clone(&engine), Arc::new(NoPassword), vec!["registry.test:5000".to_owned()]);
-    images.ensure(IMAGE, false).await.unwrap();
+    images.ensure(IMAGE, Auth::ByRegistry).await.unwrap();
     engine.fails("registry_digest", EngineError::Refused("connection refused".to_owned()));
-    assert_eq!(images.ensure(IMAGE, false).await.unwrap().as_deref(), Some("sha256:one"));
+    assert_eq!(images.ensure(IMAGE, Auth::ByRegistry).await.unwrap().as_deref(), Some("sha256:one"));
     assert_eq!(engine.count("pull"), 1);
-    let missing = images.ensure("registry.test:5000/none:1", false).await.unwrap_err();
+    let missing = images.ensure("registry.test:5000/none:1", Auth::ByRegistry).await.unwrap_err();
     assert!(missing.starts_with("CannotPullContainerError: manifest for"), "{missing}");
+}
+
+const SECRET: &str = "arn:aws:secretsmanager:us-east-1:000000000000:secret:db-AbCdEf";
+
+/// Task 1, whose container is given what these name: environment variables, and options of the log driver.
+fn secretive(secrets: &[(&str, &str, bool)]) -> AcsTask {
+    let mut task = acs(1);
+    task.containers[0].secrets = secrets
+        .iter()
+        .map(|&(name, value_from, for_log_driver)| AcsSecret {
+            name: name.to_owned(),
+            value_from: value_from.to_owned(),
+            target: for_log_driver.then(|| LOG_DRIVER.to_owned()),
+            ..AcsSecret::default()
+        })
+        .collect();
+    task
+}
+
+fn secrets(values: &[(&str, &str)]) -> FakeSecrets {
+    let values = values.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
+    FakeSecrets { values, ..FakeSecrets::default() }
+}
+
+#[tokio::test]
+async fn a_container_is_created_with_the_values_that_it_names_and_they_are_nowhere_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let values = secrets(&[(SECRET, r#"{"password":"hunter2"}"#), ("/shop/url", "http://hunter3")]);
+    values.errors.lock().unwrap().push_back(SecretError::Later("the control plane was not reached".to_owned()));
+    let agent = agent_with(&engine(), folder.path(), values);
+    let mut task = secretive(&[
+        ("PASSWORD", &format!("{SECRET}:password::"), false),
+        ("URL", "/shop/url", false),
+        ("token", "/shop/url", true),
+    ]);
+    task.containers[0].environment.0.insert("URL".to_owned(), "http://default".to_owned());
+    task.containers[0].docker_config = DockerConfig {
+        host_config: Some(r#"{"LogConfig":{"Type":"splunk","Config":{"url":"x"}}}"#.to_owned()),
+        ..DockerConfig::default()
+    };
+    agent.given(vec![task]).await;
+    agent.reports("1 RUNNING").await;
+    let body = agent.engine.created_with("c1").unwrap();
+    let environment = body.env.unwrap();
+    assert!(
+        environment.ends_with(&["PASSWORD=hunter2".to_owned(), "URL=http://hunter3".to_owned()]),
+        "{environment:?}"
+    );
+    let options = body.host_config.unwrap().log_config.unwrap().config.unwrap();
+    assert_eq!((options["url"].as_str(), options["token"].as_str()), ("x", "http://hunter3"));
+    for file in walk(folder.path()) {
+        assert!(!String::from_utf8_lossy(&std::fs::read(&file).unwrap()).contains("hunter"), "{}", file.display());
+    }
+}
+
+fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { files.extend(walk(&path)) } else { files.push(path) }
+    }
+    files
+}
+
+#[tokio::test]
+async fn a_task_whose_secret_is_not_to_be_had_does_not_run_even_if_the_container_is_not_essential() {
+    let folder = tempfile::tempdir().unwrap();
+    let agent = agent(&engine(), folder.path());
+    let mut task = secretive(&[("URL", "/none", false)]);
+    let app = AcsContainer { name: "app".to_owned(), ..acs(1).containers[0].clone() };
+    task.containers[0].essential = false;
+    task.containers.push(app);
+    agent.given(vec![task]).await;
+    agent.reports("1 STOPPED").await;
+    let stopped = DiskState::open(folder.path()).unwrap().load().unwrap();
+    assert_eq!(
+        stopped[0].reason.as_deref(),
+        Some(
+            "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: \
+             unable to retrieve secrets from ssm: service call has been retried 0 time(s): failed to fetch parameter /none: \
+             ParameterNotFound: none"
+        )
+    );
+}
+
+#[tokio::test]
+async fn an_image_is_pulled_with_the_credentials_of_a_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    let values = secrets(&[(SECRET, r#"{"username":"shop","password":"hunter2"}"#)]);
+    let agent = agent_with(&engine(), folder.path(), values);
+    let mut task = acs(1);
+    task.containers[0].registry_authentication = Some(RegistryAuthentication {
+        kind: "asm".to_owned(),
+        asm_auth_data: Some(AsmAuthData { credentials_parameter: SECRET.to_owned(), region: "us-east-1".to_owned() }),
+        ..RegistryAuthentication::default()
+    });
+    agent.given(vec![task]).await;
+    agent.reports("1 RUNNING").await;
+    let auth = agent.engine.signed_in().unwrap();
+    assert_eq!(
+        (auth.username.as_str(), auth.password.as_str(), auth.server.as_str()),
+        ("shop", "hunter2", "registry.test:5000")
+    );
 }

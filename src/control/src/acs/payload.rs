@@ -8,7 +8,7 @@ use gantry_model::{Arn, Resource};
 use gantry_wire::acs_task::{
     AcsContainer, AcsDependency, AcsDockerVolume, AcsEnvironmentFile, AcsHostVolume, AcsMountPoint, AcsPortMapping,
     AcsRestartPolicy, AcsSecret, AcsTask, AcsVolume, AcsVolumeFrom, AsmAuthData, DockerConfig, EcrAuthData,
-    Environment, RegistryAuthentication,
+    Environment, LOG_DRIVER, RegistryAuthentication,
 };
 use gantry_wire::shapes::ecs::{
     ContainerDefinition, ContainerOverride, EnvironmentFile, KeyValuePair, PortMapping, Secret, TaskDefinition,
@@ -150,7 +150,7 @@ fn container(task: &Task, c: &ContainerDefinition, overrides: &TaskOverride, reg
             version: Some(DOCKER_API.to_owned()),
         },
         health_check_type: c.health_check.as_ref().map(|_| "docker".to_owned()),
-        secrets: c.secrets.iter().flatten().map(|s| secret(task, s)).collect(),
+        secrets: secrets(task, c),
         depends_on: c
             .depends_on
             .iter()
@@ -197,6 +197,12 @@ fn port_mapping(mapping: &PortMapping) -> AcsPortMapping {
     }
 }
 
+fn secrets(task: &Task, c: &ContainerDefinition) -> Vec<AcsSecret> {
+    let options = c.log_configuration.iter().filter_map(|log| log.secret_options.as_ref()).flatten();
+    let option = |s: &Secret| AcsSecret { target: Some(LOG_DRIVER.to_owned()), ..secret(task, s) };
+    c.secrets.iter().flatten().map(|s| secret(task, s)).chain(options.map(option)).collect()
+}
+
 fn secret(task: &Task, secret: &Secret) -> AcsSecret {
     let value_from = secret.value_from.clone().unwrap_or_default();
     AcsSecret {
@@ -205,6 +211,7 @@ fn secret(task: &Task, secret: &Secret) -> AcsSecret {
         value_from,
         region: task.scope.region.to_string(),
         kind: Some("ENVIRONMENT_VARIABLE".to_owned()),
+        target: None,
     }
 }
 

@@ -13,13 +13,14 @@ use crate::error::Failure;
 /// Answers CreatePullThroughCacheRule.
 ///
 /// # Errors
-/// PullThroughCacheRuleAlreadyExistsException, LimitExceededException, SecretNotFoundException for any `credentialArn`,
-/// InvalidParameterException.
+/// PullThroughCacheRuleAlreadyExistsException, LimitExceededException, SecretNotFoundException and
+/// UnableToAccessSecretException for the `credentialArn`, InvalidParameterException.
 pub(super) async fn create_pull_through_cache_rule(
     call: Call,
     input: CreatePullThroughCacheRuleRequest,
 ) -> Result<CreatePullThroughCacheRuleResponse, Failure> {
-    let wanted = wanted(&call, input)?;
+    let credential_arn = pull_through::credential(&call, input.credential_arn.as_deref()).await?;
+    let wanted = PullThroughRule { credential_arn, ..wanted(&call, input)? };
     let exists = ApiError::new(
         "PullThroughCacheRuleAlreadyExistsException",
         format!(
@@ -49,7 +50,7 @@ pub(super) async fn create_pull_through_cache_rule(
         created_at: Some(created.created_at.into()),
         registry_id: view::registry_id(&call),
         upstream_registry: created.upstream_registry,
-        credential_arn: None,
+        credential_arn: created.credential_arn,
         custom_role_arn: created.custom_role_arn,
         upstream_repository_prefix: Some(created.upstream_prefix),
     })
@@ -57,7 +58,6 @@ pub(super) async fn create_pull_through_cache_rule(
 
 fn wanted(call: &Call, input: CreatePullThroughCacheRuleRequest) -> Result<PullThroughRule, ApiError> {
     resolve::own_registry(call, input.registry_id.as_deref())?;
-    pull_through::no_secret(input.credential_arn.as_deref())?;
     let prefix = resolve::required("ecrRepositoryPrefix", input.ecr_repository_prefix)?;
     Ok(PullThroughRule {
         upstream_url: pull_through::upstream_url(&resolve::required(
@@ -66,6 +66,7 @@ fn wanted(call: &Call, input: CreatePullThroughCacheRuleRequest) -> Result<PullT
         )?)?,
         upstream_registry: input.upstream_registry,
         upstream_prefix: pull_through::upstream_prefix(&prefix, input.upstream_repository_prefix)?,
+        credential_arn: None,
         custom_role_arn: input.custom_role_arn,
         prefix,
         created_at: call.now,

@@ -1,26 +1,49 @@
 //! What the operations on pull-through cache rules share.
 
 use gantry_model::registry_settings::{PullThroughRule, ROOT};
+use gantry_store::secret;
 use gantry_wire::ApiError;
 use gantry_wire::shapes::ecr::PullThroughCacheRule;
 
 use super::view;
 use crate::context::Call;
+use crate::error::Failure;
 
 /// The most rules of a registry.
 pub(super) const MOST: usize = 50;
 
-/// Refuses a secret: passwords of other registries are the server's, given with `--upstream-auth`.
-pub(super) fn no_secret(credential_arn: Option<&str>) -> Result<(), ApiError> {
-    match credential_arn {
-        None => Ok(()),
-        Some(arn) => Err(ApiError::new(
+/// What the names of secrets with the credentials of other registries begin with.
+const SECRET_PREFIX: &str = "ecr-pullthroughcache/";
+
+/// The secret of a rule, which must be there.
+///
+/// # Errors
+/// SecretNotFoundException, UnableToAccessSecretException for one that waits to be deleted, InvalidParameterException for
+/// one that is called otherwise.
+pub(super) async fn credential(call: &Call, arn: Option<&str>) -> Result<Option<String>, Failure> {
+    let Some(arn) = arn else { return Ok(None) };
+    let found = secret::find(&mut *call.control.store.read().await?, &call.scope, arn).await?;
+    let found = found.filter(|_| arn.starts_with("arn:")).ok_or_else(|| {
+        ApiError::new(
             "SecretNotFoundException",
             format!(
-                "The secret '{arn}' does not exist: credentials of upstream registries are given to the server in the file of --upstream-auth"
+                "The ARN of the secret specified in the pull through cache rule was not found: {arn}. Update the pull through \
+                 cache rule with a valid secret ARN and try again."
             ),
-        )),
+        )
+    })?;
+    if !found.secret.name.as_str().starts_with(SECRET_PREFIX) {
+        return Err(ApiError::constraint(
+            "credentialArn",
+            "must be of a secret whose name begins with ecr-pullthroughcache/",
+        )
+        .into());
     }
+    if found.secret.deletion.is_some() {
+        let text = format!("The secret {arn} was marked for deletion. Restore it and try again.");
+        return Err(ApiError::new("UnableToAccessSecretException", text).into());
+    }
+    Ok(Some(found.secret.arn()))
 }
 
 /// The registry of `upstreamRegistryUrl`: a host with or without a port, or its URL.
@@ -61,7 +84,7 @@ pub(super) fn view(call: &Call, rule: &PullThroughRule) -> PullThroughCacheRule 
         upstream_registry_url: Some(rule.upstream_url.clone()),
         created_at: Some(rule.created_at.into()),
         registry_id: view::registry_id(call),
-        credential_arn: None,
+        credential_arn: rule.credential_arn.clone(),
         custom_role_arn: rule.custom_role_arn.clone(),
         upstream_repository_prefix: Some(rule.upstream_prefix.clone()),
         upstream_registry: rule.upstream_registry.clone(),

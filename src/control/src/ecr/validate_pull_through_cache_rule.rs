@@ -19,12 +19,12 @@ pub(super) async fn validate_pull_through_cache_rule(
     let registry = &call.control.registry;
     let mut rules = registry.registry_settings(&call.scope).await?.pull_through;
     let rule = rules.remove(&prefix).ok_or_else(|| pull_through::not_found(&call, &prefix))?;
-    let probed = registry.probe_upstream(&rule).await;
+    let probed = registry.probe_upstream(&call.scope, &rule).await;
     Ok(ValidatePullThroughCacheRuleResponse {
         ecr_repository_prefix: Some(rule.prefix),
         registry_id: view::registry_id(&call),
         upstream_registry_url: Some(rule.upstream_url),
-        credential_arn: None,
+        credential_arn: rule.credential_arn,
         custom_role_arn: rule.custom_role_arn,
         upstream_repository_prefix: Some(rule.upstream_prefix),
         is_valid: Some(probed.is_ok()),

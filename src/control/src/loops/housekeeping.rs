@@ -14,6 +14,8 @@ use crate::context::Control;
 use crate::error::{Failure, chain};
 use crate::loops::delivery;
 
+/// Secrets that go in one round.
+const SECRETS: i64 = 1000;
 /// Chunks of log lines that go in one transaction: few enough that nobody else waits long.
 const LOG_CHUNKS: i64 = 200;
 
@@ -52,6 +54,9 @@ pub async fn pass(control: &Arc<Control>) -> Result<(), Failure> {
                 gantry_store::service_deployment::delete_finished_before(tx, oldest).await?;
                 gantry_store::service_health::forget_before(tx, oldest).await?;
                 gantry_store::board::forget_expired_links(tx, now).await?;
+                for due in gantry_store::secret::due(tx, now, SECRETS).await? {
+                    crate::secretsmanager::record::delete(tx, &due).await?;
+                }
                 gantry_store::event::prune(tx, EVENTS_KEPT).await?;
                 gantry_store::session::delete_expired(tx, now).await?;
                 gantry_store::client_token::delete_expired(tx).await?;

@@ -46,6 +46,8 @@ async fn an_agent_is_refused_all_but_its_own_operations() {
         "DiscoverPollEndpoint",
         "GetAuthorizationToken",
         "GetDownloadUrlForLayer",
+        "GetParameter",
+        "GetSecretValue",
         "GetTaskProtection",
         "PutLogEvents",
         "RegisterContainerInstance",
@@ -96,12 +98,13 @@ async fn no_operation_fails_on_an_empty_input_or_on_members_of_the_wrong_type() 
 
 #[tokio::test]
 async fn every_code_that_an_operation_refuses_with_is_modelled_or_common() {
-    const COMMON: [&str; 5] = [
+    const COMMON: [&str; 6] = [
         "ClientException",
         "InvalidParameterException",
         "SerializationException",
         "AccessDeniedException",
         "ClusterNotFoundException",
+        "ValidationException",
     ];
     let gantry = TestGantry::start().await;
     for (service, name) in built(&gantry) {

@@ -71,6 +71,9 @@ fn numbered(log: &str) -> String {
         ("deployment", r"\b[0-9]{15,20}\b"),
         ("token", r#""(?:authorizationToken|nextToken)": "[^"]+""#),
         ("url", r#""downloadUrl": "[^"]+""#),
+        ("arn", r":secret:db-[A-Za-z0-9]{6}\b"),
+        ("password", r#""RandomPassword": "[^"]+""#),
+        ("sealed", r#""Value": "A[A-Za-z0-9+/]{100,}=*""#),
     ] {
         let mut names: BTreeMap<String, String> = BTreeMap::new();
         let mut number = |found: &str| {
@@ -124,6 +127,76 @@ async fn operations_of_logs_answer_as_they_did() {
     tour.call("DeleteLogStream", json!({ "logGroupName": group, "logStreamName": stream })).await;
     tour.call("DeleteLogGroup", json!({ "logGroupName": group })).await;
     insta::assert_snapshot!("logs", tour.end());
+}
+
+#[tokio::test]
+async fn operations_of_secretsmanager_answer_as_they_did() {
+    let mut tour = Tour::of("secretsmanager").await;
+    let (first, second) = ("11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222");
+    let create = json!({
+        "Name": "db",
+        "Description": "the shop's",
+        "SecretString": "one",
+        "ClientRequestToken": first,
+        "Tags": [{ "Key": "team", "Value": "blue" }],
+    });
+    tour.call("CreateSecret", create).await;
+    let put = json!({ "SecretId": "db", "SecretString": "two", "ClientRequestToken": second });
+    tour.call("PutSecretValue", put).await;
+    tour.call("GetSecretValue", json!({ "SecretId": "db" })).await;
+    tour.call("GetSecretValue", json!({ "SecretId": "db", "VersionStage": "AWSPREVIOUS" })).await;
+    tour.call("BatchGetSecretValue", json!({ "SecretIdList": ["db", "none"] })).await;
+    let back = json!({
+        "SecretId": "db",
+        "VersionStage": "AWSCURRENT",
+        "RemoveFromVersionId": second,
+        "MoveToVersionId": first,
+    });
+    tour.call("UpdateSecretVersionStage", back).await;
+    tour.call("UpdateSecret", json!({ "SecretId": "db", "Description": "the shop's database" })).await;
+    tour.call("TagResource", json!({ "SecretId": "db", "Tags": [{ "Key": "stage", "Value": "prod" }] })).await;
+    tour.call("UntagResource", json!({ "SecretId": "db", "TagKeys": ["team"] })).await;
+    tour.call("DescribeSecret", json!({ "SecretId": "db" })).await;
+    tour.call("ListSecrets", json!({})).await;
+    tour.call("ListSecretVersionIds", json!({ "SecretId": "db" })).await;
+    tour.call("DeleteSecret", json!({ "SecretId": "db", "RecoveryWindowInDays": 7 })).await;
+    tour.refused("GetSecretValue", json!({ "SecretId": "db" })).await;
+    tour.call("RestoreSecret", json!({ "SecretId": "db" })).await;
+    tour.call("GetRandomPassword", json!({ "PasswordLength": 12, "ExcludePunctuation": true })).await;
+    insta::assert_snapshot!("secretsmanager", tour.end());
+}
+
+#[tokio::test]
+async fn operations_of_ssm_answer_as_they_did() {
+    let mut tour = Tour::of("ssm").await;
+    let put = json!({ "Name": "/shop/db", "Value": "one", "Type": "SecureString", "Description": "the shop's" });
+    tour.call("PutParameter", put).await;
+    tour.call("PutParameter", json!({ "Name": "/shop/db", "Value": "two", "Overwrite": true })).await;
+    tour.call("PutParameter", json!({ "Name": "/shop/url", "Value": "http://shop", "Type": "String" })).await;
+    tour.call("LabelParameterVersion", json!({ "Name": "/shop/db", "ParameterVersion": 1, "Labels": ["blue"] })).await;
+    tour.call("GetParameter", json!({ "Name": "/shop/db", "WithDecryption": true })).await;
+    tour.call("GetParameter", json!({ "Name": "/shop/db" })).await;
+    tour.call("GetParameter", json!({ "Name": "/shop/db:blue", "WithDecryption": true })).await;
+    tour.call("GetParameters", json!({ "Names": ["/shop/url", "/none"] })).await;
+    tour.call("GetParametersByPath", json!({ "Path": "/shop", "MaxResults": 1, "WithDecryption": true })).await;
+    tour.call("GetParameterHistory", json!({ "Name": "/shop/db", "WithDecryption": true })).await;
+    let tags = json!([{ "Key": "team", "Value": "blue" }, { "Key": "stage", "Value": "prod" }]);
+    let of = json!({ "ResourceType": "Parameter", "ResourceId": "/shop/db" });
+    let with = |member: &str, value: Value| {
+        let mut input = of.clone();
+        input[member] = value;
+        input
+    };
+    tour.call("AddTagsToResource", with("Tags", tags)).await;
+    tour.call("RemoveTagsFromResource", with("TagKeys", json!(["stage"]))).await;
+    tour.call("ListTagsForResource", of.clone()).await;
+    tour.call("DescribeParameters", json!({ "ParameterFilters": [{ "Key": "tag:team", "Values": ["blue"] }] })).await;
+    tour.call("UnlabelParameterVersion", json!({ "Name": "/shop/db", "ParameterVersion": 1, "Labels": ["blue"] }))
+        .await;
+    tour.call("DeleteParameter", json!({ "Name": "/shop/url" })).await;
+    tour.refused("GetParameter", json!({ "Name": "/shop/url" })).await;
+    tour.call("DeleteParameters", json!({ "Names": ["/shop/db", "/none"] })).await;
+    insta::assert_snapshot!("ssm", tour.end());
 }
 
 async fn clusters(tour: &mut Tour) {

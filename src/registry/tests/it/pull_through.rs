@@ -49,6 +49,7 @@ impl Upstream {
             upstream_url: format!("http://{}", self.address),
             upstream_registry: None,
             upstream_prefix: "a1".to_owned(),
+            credential_arn: None,
             custom_role_arn: None,
             created_at: UnixMillis(0),
             updated_at: UnixMillis(0),

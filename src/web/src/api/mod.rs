@@ -16,9 +16,11 @@ pub mod logs;
 #[cfg(feature = "ssr")]
 pub(crate) mod network;
 pub mod overview;
+pub mod parameters;
 pub mod pools;
 pub mod repositories;
 pub mod search;
+pub mod secrets;
 pub mod service_list;
 pub mod service_record;
 pub mod services;

@@ -21,6 +21,8 @@ pub enum FoundKind {
     Repository,
     Board,
     LogGroup,
+    Secret,
+    Parameter,
 }
 
 impl FoundKind {
@@ -36,6 +38,8 @@ impl FoundKind {
             Self::Repository => Icon::Repository,
             Self::Board => Icon::Board,
             Self::LogGroup => Icon::Logs,
+            Self::Secret => Icon::Lock,
+            Self::Parameter => Icon::Settings,
         }
     }
 }
@@ -66,12 +70,16 @@ pub fn always() -> Vec<Found> {
         ("Clusters", "/clusters"),
         ("Task definitions", "/task-definitions"),
         ("Repositories", "/repositories"),
+        ("Secrets", "/secrets"),
+        ("Parameters", "/parameters"),
         ("Status boards", "/boards"),
     ];
     let actions = [
         ("Create cluster", "/create-cluster"),
         ("Register task definition", "/register-task-definition"),
         ("Create repository", "/create-repository"),
+        ("Create secret", "/create-secret"),
+        ("Create parameter", "/create-parameter"),
         ("Create status board", "/create-board"),
     ];
     let pages = pages.map(|(title, href)| Found::new(FoundKind::Page, title, "page", href));
@@ -163,6 +171,13 @@ mod read {
         found.extend(crate::api::logs::read::groups().await?.iter().map(|group| {
             let href = crate::pages::logs::href(&group.name, "");
             Found::new(FoundKind::LogGroup, &group.name, "log group", &href)
+        }));
+        found.extend(crate::api::secrets::read::secrets().await?.iter().map(|secret| {
+            Found::new(FoundKind::Secret, &secret.name, "secret", &crate::pages::secrets::href(&secret.name))
+        }));
+        found.extend(crate::api::parameters::read::parameters().await?.iter().map(|parameter| {
+            let href = crate::pages::parameters::href(&parameter.name);
+            Found::new(FoundKind::Parameter, &parameter.name, "parameter", &href)
         }));
         Ok(found)
     }

@@ -288,7 +288,8 @@ mod read {
             .collect()
     }
 
-    /// The environment as the container sees it: overrides take the place of the definition's variables.
+    /// The environment as the container sees it: overrides take the place of the definition's variables, and secrets that of
+    /// both.
     fn environment(definition: Option<&ContainerDefinition>, over: Option<&ContainerOverride>) -> Vec<Variable> {
         let mut found: BTreeMap<String, Variable> = BTreeMap::new();
         let plain = |pairs: &[KeyValuePair], from: &str| -> Vec<Variable> {
@@ -306,7 +307,7 @@ mod read {
             from: format!("secret {}", secret.value_from()),
         });
         let overridden = over.map(|o| plain(o.environment(), "override")).unwrap_or_default();
-        for variable in defined.into_iter().chain(secrets).chain(overridden) {
+        for variable in defined.into_iter().chain(overridden).chain(secrets) {
             found.insert(variable.name.clone(), variable);
         }
         found.into_values().collect()

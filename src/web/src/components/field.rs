@@ -166,6 +166,23 @@ where
     move || done(action).get().then(|| view! { <span class="muted" role="status">"Saved"</span> })
 }
 
+/// How often a form's action has succeeded. A field that is drawn by it is empty again once the form was taken.
+#[must_use]
+pub fn successes<S>(action: ServerAction<S>) -> Signal<u32>
+where
+    S: leptos::server_fn::ServerFn<Error = ApiError> + Clone + Send + Sync + 'static,
+    S::Output: Clone + Send + Sync + 'static,
+{
+    let count = RwSignal::new(0);
+    let value = action.value();
+    Effect::new(move |_| {
+        if value.with(|value| matches!(value, Some(Ok(_)))) {
+            count.update(|count| *count += 1);
+        }
+    });
+    count.into()
+}
+
 /// The error of the last answer of a form's action.
 #[must_use]
 pub fn error_of<S>(action: ServerAction<S>) -> Signal<Option<ApiError>>

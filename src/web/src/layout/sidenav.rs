@@ -29,6 +29,8 @@ pub fn SideNav() -> impl IntoView {
             <div class="sidenav-group">
                 <p class="sidenav-title caps">"Store"</p>
                 <Item icon=Icon::Repository title="Repositories" href="/repositories" />
+                <Item icon=Icon::Lock title="Secrets" href="/secrets" />
+                <Item icon=Icon::Settings title="Parameters" href="/parameters" />
             </div>
             <div class="sidenav-group">
                 <p class="sidenav-title caps">"Share"</p>
@@ -49,6 +51,8 @@ fn is_current(path: &str, href: &str) -> bool {
         "/clusters" => path == "/clusters" || path == "/create-cluster",
         "/task-definitions" => path.starts_with(href) || path == "/register-task-definition",
         "/boards" => path.starts_with(href) || path == "/create-board",
+        "/secrets" => path.starts_with(href) || path == "/create-secret",
+        "/parameters" => path.starts_with(href) || path == "/create-parameter",
         "/repositories" => path.starts_with(href) || path == "/create-repository",
         _ => path.strip_prefix(href).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
     }

@@ -1,12 +1,14 @@
 //! The answer to a request that cannot be met.
 //!
 //! One type for every protocol: [`ApiError`] says the code, the HTTP status and the message; [`crate::json`] and
-//! [`crate::query`] write it down. Constructors are named after facts; those of one service only stand in [`ecs`] and
-//! [`ecr`]. The texts are AWS's wherever they are known.
+//! [`crate::query`] write it down. Constructors are named after facts; those of one service only stand in the module of
+//! its name. The texts are AWS's wherever they are known.
 
 pub mod ecr;
 pub mod ecs;
 pub mod logs;
+pub mod secretsmanager;
+pub mod ssm;
 
 use serde_json::{Map, Value};
 

@@ -99,6 +99,41 @@ fn of_logs() -> Vec<ApiError> {
     ]
 }
 
+fn of_secretsmanager() -> Vec<ApiError> {
+    vec![
+        ApiError::secret_not_found(),
+        ApiError::secret_value_not_found("staging label: AWSCURRENT"),
+        ApiError::secret_already_exists("db"),
+        ApiError::secret_version_already_exists("9d4c6b52-0a4e-4e0b-a8a4-2a7b4b3c1d0e"),
+        ApiError::secret_deletion_planned(),
+        ApiError::invalid_secret_request("You can't do this."),
+        ApiError::invalid_secrets_token(),
+    ]
+}
+
+fn of_ssm() -> Vec<ApiError> {
+    vec![
+        ApiError::parameter_not_found("/a"),
+        ApiError::parameter_version_not_found("/a", "3"),
+        ApiError::parameter_already_exists(),
+        ApiError::parameter_pattern_mismatch("^a$"),
+        ApiError::invalid_allowed_pattern("("),
+        ApiError::parameter_type_mismatch(),
+        ApiError::parameter_levels_exceeded(),
+        ApiError::parameter_versions_exceeded("/a"),
+        ApiError::unsupported_parameter_type("Text"),
+        ApiError::invalid_parameter_key("alias/other"),
+        ApiError::invalid_parameter_policies(),
+        ApiError::invalid_filter_key(),
+        ApiError::invalid_filter_option("Near"),
+        ApiError::invalid_tagged_type("Document"),
+        ApiError::invalid_tagged_id("/a"),
+        ApiError::too_many_parameter_tags(),
+        ApiError::too_many_labels(),
+        ApiError::invalid_parameters_token(),
+    ]
+}
+
 /// Status, error type header and body.
 fn line(response: &Response<Vec<u8>>) -> String {
     let kind = response.headers().get(json::ERROR_TYPE).map(|value| value.to_str().unwrap());
@@ -108,7 +143,14 @@ fn line(response: &Response<Vec<u8>>) -> String {
 #[test]
 fn every_error_as_json() {
     let mut all = String::new();
-    for error in general().iter().chain(&of_ecs()).chain(&of_ecr()).chain(&of_logs()) {
+    for error in general()
+        .iter()
+        .chain(&of_ecs())
+        .chain(&of_ecr())
+        .chain(&of_logs())
+        .chain(&of_secretsmanager())
+        .chain(&of_ssm())
+    {
         writeln!(all, "{}", line(&json::failure(error, STAMP))).unwrap();
     }
     insta::assert_snapshot!(all);
@@ -125,7 +167,13 @@ fn every_general_error_as_query_xml() {
 
 #[test]
 fn a_service_s_own_errors_are_in_its_model_with_their_status_and_members() {
-    for (service, errors) in [(Service::Ecs, of_ecs()), (Service::Ecr, of_ecr()), (Service::Logs, of_logs())] {
+    for (service, errors) in [
+        (Service::Ecs, of_ecs()),
+        (Service::Ecr, of_ecr()),
+        (Service::Logs, of_logs()),
+        (Service::SecretsManager, of_secretsmanager()),
+        (Service::Ssm, of_ssm()),
+    ] {
         for error in errors {
             let model = service.error(error.code).unwrap_or_else(|| panic!("{} is not modelled", error.code));
             assert_eq!(error.http_status, model.http_status, "{error}");

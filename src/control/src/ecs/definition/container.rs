@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use gantry_model::secret::reference::SecretReference;
 use gantry_wire::ApiError;
 use gantry_wire::shapes::ecs::{ContainerDefinition, HealthCheck, LinuxParameters, LogConfiguration, TaskDefinition};
 
@@ -130,14 +131,36 @@ fn check_network(name: &str, container: &ContainerDefinition, mode: Option<&str>
     }
 }
 
-fn check_lists(name: &str, container: &ContainerDefinition) -> Result<(), ApiError> {
-    for secret in container.secrets.iter().flatten() {
-        if secret.name.as_deref().unwrap_or_default().is_empty()
-            || secret.value_from.as_deref().unwrap_or_default().is_empty()
-        {
+/// Secrets, those of the log driver among them, name something; and no environment variable has two values.
+fn check_secrets(name: &str, container: &ContainerDefinition) -> Result<(), ApiError> {
+    let of_log = container.log_configuration.as_ref().and_then(|log| log.secret_options.as_ref());
+    for secret in container.secrets.iter().chain(of_log).flatten() {
+        let (own, from) =
+            (secret.name.as_deref().unwrap_or_default(), secret.value_from.as_deref().unwrap_or_default());
+        if own.is_empty() || from.is_empty() {
             return Err(setting(name, "A secret must have a name and a valueFrom."));
         }
+        SecretReference::parse(from)
+            .map_err(|error| setting(name, &format!("The valueFrom of secret '{own}': {error}.")))?;
     }
+    let environment = container.environment.iter().flatten().filter_map(|variable| variable.name.as_deref());
+    let mut names: BTreeSet<&str> = environment.collect();
+    for own in container.secrets.iter().flatten().filter_map(|secret| secret.name.as_deref()) {
+        if !names.insert(own) {
+            return Err(setting(
+                name,
+                &format!(
+                    "The secret name must be unique and not shared with any new or existing environment variables set on the \
+                     container: '{own}'."
+                ),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn check_lists(name: &str, container: &ContainerDefinition) -> Result<(), ApiError> {
+    check_secrets(name, container)?;
     if container.environment.iter().flatten().any(|e| e.name.as_deref().unwrap_or_default().is_empty()) {
         return Err(setting(name, "An environment variable must have a name."));
     }

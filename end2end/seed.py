@@ -6,7 +6,7 @@ from harness import Gantry, wait_until
 
 CLUSTER = "default"
 LOGS = "/ecs/shop"
-SECRET, DATABASE = "shop/database", "/shop/database-url"
+SCHEDULE, SECRET, DATABASE = "orders", "shop/database", "/shop/database-url"
 SERVICE = "web"
 SERVING = """trap 'exit 0' TERM
 while true; do echo '{"level":"info","path":"/","status":200}'; sleep 1 & wait $!; done"""
@@ -61,11 +61,34 @@ def seed(gantry: Gantry) -> None:
     ecs.create_cluster(clusterName="empty")
     network = {"awsvpcConfiguration": {"subnets": ["subnet-1"], "securityGroups": ["sg-1"]}}
     ecs.run_task(cluster="blue", taskDefinition="fargate", launchType="FARGATE", networkConfiguration=network)
+    plan(gantry)
     job = ecs.run_task(taskDefinition="job")["tasks"][0]["taskArn"]
     wait_until(lambda: status(gantry, job) == "STOPPED", "the job has ended")
     wait_until(lambda: steady(gantry, SERVICE), "the service is steady")
     wait_until(lambda: said(gantry, "broken"), "the broken service has said so")
     pause(gantry)
+    rest(gantry)
+
+
+def plan(gantry: Gantry) -> None:
+    """Schedules: one that runs, one that finds no room, and one that is disabled."""
+    events, clusters = gantry.client("events"), gantry.client("ecs").describe_clusters(clusters=["default", "empty"])
+    arns = {cluster["clusterName"]: cluster["clusterArn"] for cluster in clusters["clusters"]}
+    for name, cluster, schedule, state in ((SCHEDULE, "default", "rate(1 minute)", "ENABLED"),
+                                           ("no-room", "empty", "rate(1 minute)", "ENABLED"),
+                                           ("yearly", "default", "cron(0 12 1 1 ? *)", "DISABLED")):
+        events.put_rule(Name=name, ScheduleExpression=schedule, State=state, Description="counts the day's orders")
+        target = {"Id": "count", "Arn": arns[cluster], "EcsParameters": {"TaskDefinitionArn": "job", "LaunchType": "EC2"}}
+        events.put_targets(Rule=name, Targets=[target])
+
+
+def rest(gantry: Gantry) -> None:
+    """Has the schedules that were due once not be due again while somebody looks."""
+    events, ecs = gantry.client("events"), gantry.client("ecs")
+    tasks = lambda: ecs.list_tasks(startedBy=f"events-rule/{SCHEDULE}", desiredStatus="STOPPED")["taskArns"]  # noqa: E731
+    wait_until(tasks, "the schedule has run")
+    for name in (SCHEDULE, "no-room"):
+        events.put_rule(Name=name, ScheduleExpression="rate(1 day)", Description="counts the day's orders")
 
 
 def hide(gantry: Gantry) -> str:
@@ -139,16 +162,17 @@ def pages(gantry: Gantry) -> dict[str, str]:
         "log-lines": f"/logs/lines?group={LOGS}&stream=job/",
         "log-lines-none": f"/logs/lines?group={LOGS}&q=nobody-wrote-this",
         "log-lines-missing": "/logs/lines?group=/nowhere",
+        "schedules": "/schedules",
+        "schedule": f"/schedules/{SCHEDULE}",
+        "schedule-no-room": "/schedules/no-room",
+        "schedule-disabled": "/schedules/yearly",
+        "create-schedule": "/create-schedule",
         "secrets": "/secrets",
         "secret": f"/secrets/secret?name={SECRET}",
-        "secret-without-value": "/secrets/secret?name=shop/mail",
         "secret-deleted": "/secrets/secret?name=wiki/database",
-        "secret-missing": "/secrets/secret?name=nowhere",
         "create-secret": "/create-secret",
         "parameters": "/parameters",
         "parameter": f"/parameters/parameter?name={DATABASE}",
-        "parameter-secret": "/parameters/parameter?name=/shop/mail-token",
-        "parameter-missing": "/parameters/parameter?name=/nowhere",
         "create-parameter": "/create-parameter",
         "clusters": "/clusters",
         "create-cluster": "/create-cluster",

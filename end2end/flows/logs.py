@@ -137,6 +137,7 @@ def in_the_browser(gantry: Gantry, arn: str) -> None:
         page.get_by_label("Keep lines", exact=True).select_option("14")
         page.get_by_role("button", name="Save").click()
         page.get_by_text("kept for 14 days").wait_for()
+        page.get_by_role("dialog").wait_for(state="hidden")
         kept = gantry.client("logs").describe_log_groups(logGroupNamePrefix=GROUP)["logGroups"][0].get("retentionInDays")
         check("the page says how long lines are kept, and changes it", kept == 14, kept)
         open_page(page, f"{endpoint}/clusters/default/tasks/{arn.rsplit('/', 1)[1]}")

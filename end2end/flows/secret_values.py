@@ -174,7 +174,8 @@ def in_the_browser(gantry: Gantry) -> None:
         page.get_by_label("Value", exact=True).fill(NEW_PASSWORD)
         page.get_by_role("button", name="Put value").click()
         page.get_by_role("button", name="Make current").wait_for()
-        check("the form is empty after it was taken", page.get_by_label("Value", exact=True).input_value() == "")
+        empty = lambda: page.get_by_label("Value", exact=True).input_value() == ""  # noqa: E731
+        check("the form is empty after it was taken", bool(wait_until(empty, "the form is empty")))
         check("and given another value", secrets.get_secret_value(SecretId="wiki/key")["SecretString"] == NEW_PASSWORD)
         page.get_by_role("button", name="Make current").click()
         wait_until(lambda: secrets.get_secret_value(SecretId="wiki/key")["SecretString"] == PASSWORD, "the first is current")

@@ -48,6 +48,7 @@ pub fn check(principal: &Principal, service: Service, operation: &str) -> Result
     let allowed = match (principal.kind, service) {
         (PrincipalKind::Admin, _) | (PrincipalKind::Agent, Service::Sts) => true,
         (PrincipalKind::Agent, Service::Ecs) => AGENT_ECS.contains(&operation),
+        (PrincipalKind::Agent, Service::Events) => false,
         (PrincipalKind::Agent, Service::Ecr) => AGENT_ECR.contains(&operation),
         (PrincipalKind::Agent, Service::Logs) => AGENT_LOGS.contains(&operation),
         (PrincipalKind::Agent, Service::SecretsManager) => AGENT_SECRETS.contains(&operation),

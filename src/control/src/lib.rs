@@ -15,6 +15,7 @@ pub mod context;
 pub mod ecr;
 pub mod ecs;
 pub mod error;
+pub mod events;
 pub mod front;
 pub mod ids;
 pub mod logs;

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::context::Call;
-use crate::{ecr, ecs, logs, secretsmanager, ssm, sts};
+use crate::{ecr, ecs, events, logs, secretsmanager, ssm, sts};
 
 type Handler = Box<dyn Fn(Call, Value) -> BoxFuture<'static, Result<Value, ApiError>> + Send + Sync>;
 
@@ -24,6 +24,7 @@ impl Operations {
         let mut operations = Self(BTreeMap::new());
         ecs::register(&mut operations);
         ecr::register(&mut operations);
+        events::register(&mut operations);
         logs::register(&mut operations);
         secretsmanager::register(&mut operations);
         ssm::register(&mut operations);

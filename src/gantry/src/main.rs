@@ -10,6 +10,7 @@ mod http;
 mod join;
 mod metrics;
 mod replicas;
+mod schedules;
 mod secrets_key;
 mod serve;
 mod sessions;

@@ -31,6 +31,7 @@ use crate::embedded_agent;
 use crate::events::Events;
 use crate::http::{self, Parts};
 use crate::replicas;
+use crate::schedules::StoredSchedules;
 use crate::secrets_key;
 use crate::sessions::StoredSessions;
 use crate::sign_in::StoredAccounts;
@@ -229,6 +230,7 @@ fn router(
         last_seq,
         accounts: Arc::new(StoredAccounts(Arc::clone(control))),
         boards: Arc::new(StoredBoards(Arc::clone(control))),
+        schedules: Arc::new(StoredSchedules(Arc::clone(control))),
         site: flags.site_dir.clone(),
     });
     // Without TLS of its own the listener is for loopback and for behind a proxy; the cookie must survive both.

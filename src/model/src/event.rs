@@ -45,6 +45,7 @@ pub enum EventKind {
     Task,
     Repository,
     Image,
+    Rule,
     Secret,
     Parameter,
 }
@@ -63,6 +64,7 @@ impl EventKind {
             Self::Task => "task",
             Self::Repository => "repository",
             Self::Image => "image",
+            Self::Rule => "rule",
             Self::Secret => "secret",
             Self::Parameter => "parameter",
         }

@@ -130,6 +130,11 @@ name!(
     |t| (1..=512).contains(&t.chars().count()) && !t.contains([':', '*'])
 );
 name!(
+    /// The name of a rule of EventBridge (API reference, PutRule).
+    RuleName, "rule name", "be 1 to 64 letters, digits and . - _",
+    |t| (1..=64).contains(&t.len()) && t.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_".contains(&b))
+);
+name!(
     /// The name of a secret of Secrets Manager (API reference, CreateSecret).
     SecretName, "secret name", "be 1 to 512 letters, digits and / _ + = . @ -",
     |t| (1..=512).contains(&t.len())

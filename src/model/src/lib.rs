@@ -24,6 +24,7 @@ pub mod registry_settings;
 pub mod replication;
 pub mod resources;
 pub mod rollout;
+pub mod rule;
 pub mod scan;
 pub mod secret;
 pub mod service;
@@ -37,7 +38,7 @@ pub mod url;
 pub use arn::{Arn, Resource};
 pub use ids::{
     AccountId, BoardName, ClusterName, ContainerInstanceId, DeploymentId, Digest, Family, ImageTag, InvalidName,
-    LogGroupName, LogStreamName, ParameterName, Region, RepositoryName, Scope, SecretName, ServiceName,
+    LogGroupName, LogStreamName, ParameterName, Region, RepositoryName, RuleName, Scope, SecretName, ServiceName,
     TaskDefinitionId, TaskId, uuid_from_random,
 };
 pub use tag::Tag;

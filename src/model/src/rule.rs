@@ -92,7 +92,7 @@ impl RuleRun {
     /// How long to wait before it is tried again, in seconds: longer each time, up to five minutes.
     #[must_use]
     pub fn pause_s(&self) -> i64 {
-        (5_i64 << self.attempts.clamp(1, 7) - 1).min(300)
+        (5_i64 << (self.attempts.clamp(1, 7) - 1)).min(300)
     }
 
     /// Whether it is to be given up at `now`.

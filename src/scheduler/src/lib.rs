@@ -27,6 +27,7 @@ pub mod place;
 mod random;
 pub mod reconcile;
 pub mod scaling;
+pub mod schedule;
 pub mod state;
 
 pub use explain::{WhyNot, explain};

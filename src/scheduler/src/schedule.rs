@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use gantry_model::UnixMillis;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
+use jiff::tz::Offset;
 use jiff::{Timestamp, ToSpan as _};
 
 /// The years that a cron expression may name.
@@ -80,7 +80,9 @@ impl Schedule {
     }
 
     fn rate(text: &str) -> Result<Self, InvalidSchedule> {
-        let refused = || invalid(format!("rate({text}): a rate is a number above 0 and minute, hour or day, in the plural above 1"));
+        let refused = || {
+            invalid(format!("rate({text}): a rate is a number above 0 and minute, hour or day, in the plural above 1"))
+        };
         let (value, unit) = text.split_once(' ').ok_or_else(refused)?;
         let value: i64 = value.parse().ok().filter(|value| *value > 0).ok_or_else(refused)?;
         let minutes = match (unit, value == 1) {
@@ -135,9 +137,12 @@ impl Cron {
             ("?", of_week) => Days::OfWeek(items("day of week", of_week, WeekDay::parse)?),
             _ => return Err(invalid(format!("cron({text}): one of day of month and day of week must be ?"))),
         };
-        let field = |name: &'static str, text: &str, range: (i16, i16), names: &[&str]| -> Result<BTreeSet<i16>, InvalidSchedule> {
-            let numbers = items(name, text, |item| numbers(item, range, names))?;
-            Ok(numbers.into_iter().flatten().collect())
+        let field = |name: &'static str,
+                     text: &str,
+                     range: (i16, i16),
+                     names: &[&str]|
+         -> Result<BTreeSet<i16>, InvalidSchedule> {
+            Ok(items(name, text, |item| numbers(item, range, names))?.into_iter().collect())
         };
         let small = |set: BTreeSet<i16>| set.into_iter().filter_map(|n| i8::try_from(n).ok()).collect();
         Ok(Self {
@@ -150,8 +155,7 @@ impl Cron {
     }
 
     fn next(&self, after: UnixMillis) -> Option<UnixMillis> {
-        let from = Timestamp::from_millisecond(after.0).ok()?.to_zoned(TimeZone::UTC);
-        let mut day = from.date();
+        let mut day = Offset::UTC.to_datetime(Timestamp::from_millisecond(after.0).ok()?).date();
         loop {
             let year = self.years.range(day.year()..).next()?;
             if *year > day.year() {
@@ -162,9 +166,12 @@ impl Cron {
                 continue;
             }
             if self.days.contain(day) {
-                let times = self.hours.iter().flat_map(|hour| self.minutes.iter().map(move |minute| day.at(*hour, *minute, 0, 0)));
+                let times = self
+                    .hours
+                    .iter()
+                    .flat_map(|hour| self.minutes.iter().map(move |minute| day.at(*hour, *minute, 0, 0)));
                 for time in times {
-                    let at = time.to_zoned(TimeZone::UTC).ok()?.timestamp().as_millisecond();
+                    let at = Offset::UTC.to_timestamp(time).ok()?.as_millisecond();
                     if at > after.0 {
                         return Some(UnixMillis(at));
                     }
@@ -262,11 +269,7 @@ const MONTHS: [&str; 12] = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AU
 const WEEK_DAYS: [&str; 7] = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
 
 /// The items of a field, with commas between, each read by `read`.
-fn items<T>(
-    name: &'static str,
-    text: &str,
-    read: impl Fn(&str) -> Option<Vec<T>>,
-) -> Result<Vec<T>, InvalidSchedule> {
+fn items<T>(name: &'static str, text: &str, read: impl Fn(&str) -> Option<Vec<T>>) -> Result<Vec<T>, InvalidSchedule> {
     let mut all = Vec::new();
     for item in text.split(',') {
         all.extend(read(&item.to_ascii_uppercase()).ok_or_else(|| invalid(format!("{item} is no {name}")))?);
@@ -338,7 +341,10 @@ mod tests {
             ("cron(0 0 3W * ? *)", ["2026-01-02T00:00:00Z", "2026-02-03T00:00:00Z", "2026-03-03T00:00:00Z"]),
             ("cron(0 0 1W * ? *)", ["2026-02-02T00:00:00Z", "2026-03-02T00:00:00Z", "2026-04-01T00:00:00Z"]),
             ("cron(0 0 29 2 ? *)", ["2028-02-29T00:00:00Z", "2032-02-29T00:00:00Z", "2036-02-29T00:00:00Z"]),
-            ("cron(30 6 ? JAN,jul SAT-SUN *)", ["2026-01-03T06:30:00Z", "2026-01-04T06:30:00Z", "2026-01-10T06:30:00Z"]),
+            (
+                "cron(30 6 ? JAN,jul SAT-SUN *)",
+                ["2026-01-03T06:30:00Z", "2026-01-04T06:30:00Z", "2026-01-10T06:30:00Z"],
+            ),
             ("rate(5 minutes)", ["2026-01-01T12:05:00Z", "2026-01-01T12:10:00Z", "2026-01-01T12:15:00Z"]),
             ("rate(1 day)", ["2026-01-02T12:00:00Z", "2026-01-03T12:00:00Z", "2026-01-04T12:00:00Z"]),
         ] {

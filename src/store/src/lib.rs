@@ -37,6 +37,7 @@ pub mod registry_settings;
 pub mod replication;
 pub mod replication_backfill;
 pub mod repository;
+pub mod rule;
 pub mod secret;
 pub mod service;
 pub mod service_deployment;

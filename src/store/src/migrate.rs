@@ -60,6 +60,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 12, name: "boards", sql: include_str!("../../../migrations/sqlite/0012_boards.sql") },
     Migration { version: 13, name: "logs", sql: include_str!("../../../migrations/sqlite/0013_logs.sql") },
     Migration { version: 14, name: "secrets", sql: include_str!("../../../migrations/sqlite/0014_secrets.sql") },
+    Migration { version: 15, name: "rules", sql: include_str!("../../../migrations/sqlite/0015_rules.sql") },
 ];
 
 const CREATE_TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

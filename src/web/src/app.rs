@@ -12,8 +12,8 @@ use leptos_router::path;
 use crate::layout::Frame;
 use crate::live::provide_live;
 use crate::pages::{
-    boards, clusters, events, home, login, logs, not_found, parameters, repositories, search, secrets, services,
-    status, task_definitions, tasks,
+    boards, clusters, events, home, login, logs, not_found, parameters, repositories, schedules, search, secrets,
+    services, status, task_definitions, tasks,
 };
 
 /// A page is sent when all of it is there.
@@ -52,9 +52,9 @@ pub fn App() -> impl IntoView {
     }
 }
 
-/// What containers are given.
+/// A third table: what containers are given, and when tasks run.
 #[component(transparent)]
-fn SecretRoutes() -> impl leptos_router::MatchNestedRoutes + Clone {
+fn MoreRoutes() -> impl leptos_router::MatchNestedRoutes + Clone {
     view! {
         <ParentRoute path=path!("") view=leptos_router::components::Outlet ssr=WHOLE>
             <Route path=path!("/secrets") view=secrets::Secrets ssr=WHOLE />
@@ -63,6 +63,9 @@ fn SecretRoutes() -> impl leptos_router::MatchNestedRoutes + Clone {
             <Route path=path!("/parameters") view=parameters::Parameters ssr=WHOLE />
             <Route path=path!("/parameters/parameter") view=parameters::ParameterPage ssr=WHOLE />
             <Route path=path!("/create-parameter") view=parameters::CreateParameter ssr=WHOLE />
+            <Route path=path!("/schedules") view=schedules::Schedules ssr=WHOLE />
+            <Route path=path!("/schedules/:schedule") view=schedules::SchedulePage ssr=WHOLE />
+            <Route path=path!("/create-schedule") view=schedules::CreateSchedule ssr=WHOLE />
         </ParentRoute>
     }
     .into_inner()
@@ -86,7 +89,7 @@ fn OtherRoutes() -> impl leptos_router::MatchNestedRoutes + Clone {
             <Route path=path!("/boards") view=boards::BoardList ssr=WHOLE />
             <Route path=path!("/create-board") view=boards::CreateBoard ssr=WHOLE />
             <Route path=path!("/boards/:board") view=boards::BoardPage ssr=WHOLE />
-            <SecretRoutes />
+            <MoreRoutes />
             <Route path=path!("/repositories/*repository") view=repositories::RepositoryPage ssr=WHOLE />
         </ParentRoute>
     }

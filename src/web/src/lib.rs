@@ -31,7 +31,7 @@ pub mod sdk;
 pub mod server;
 
 #[cfg(feature = "ssr")]
-pub use server::{Accounts, Boards, NewBoardLink, WebContext, router};
+pub use server::{Accounts, Boards, NewBoardLink, RuleState, Schedules, WebContext, router};
 
 /// Takes the server's HTML over in the browser.
 #[cfg(feature = "hydrate")]

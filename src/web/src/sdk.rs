@@ -88,6 +88,14 @@ pub async fn logs_json(operation: &str, input: &serde_json::Value) -> Result<ser
     json("logs", "Logs_20140328", operation, input).await
 }
 
+/// Calls an operation of EventBridge, of which pages need a few.
+///
+/// # Errors
+/// As [`ecs_json`].
+pub async fn events_json(operation: &str, input: &serde_json::Value) -> Result<serde_json::Value, ApiError> {
+    json("events", "AWSEvents", operation, input).await
+}
+
 /// Calls an operation of Secrets Manager, of which pages need a few.
 ///
 /// # Errors
@@ -125,7 +133,11 @@ async fn json(
     };
     let (parts, body) = response.into_parts();
     let bytes = axum::body::to_bytes(body, LARGEST_ANSWER).await.map_err(|e| no_answer(&e))?;
-    let answer: serde_json::Value = serde_json::from_slice(&bytes).map_err(|e| no_answer(&e))?;
+    // An operation without output answers nothing at all.
+    let answer: serde_json::Value = match bytes.is_empty() {
+        true => serde_json::Value::Null,
+        false => serde_json::from_slice(&bytes).map_err(|e| no_answer(&e))?,
+    };
     if parts.status.is_success() {
         return Ok(answer);
     }

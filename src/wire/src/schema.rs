@@ -9,6 +9,7 @@ use crate::shapes;
 pub enum Service {
     Ecs,
     Ecr,
+    Events,
     Logs,
     SecretsManager,
     Ssm,
@@ -94,7 +95,8 @@ pub enum Kind {
 
 impl Service {
     /// All services.
-    pub const ALL: [Self; 6] = [Self::Ecs, Self::Ecr, Self::Logs, Self::SecretsManager, Self::Ssm, Self::Sts];
+    pub const ALL: [Self; 7] =
+        [Self::Ecs, Self::Ecr, Self::Events, Self::Logs, Self::SecretsManager, Self::Ssm, Self::Sts];
 
     /// The name that a signature's credential scope gives the service.
     #[must_use]
@@ -102,6 +104,7 @@ impl Service {
         match self {
             Self::Ecs => "ecs",
             Self::Ecr => "ecr",
+            Self::Events => "events",
             Self::Logs => "logs",
             Self::SecretsManager => "secretsmanager",
             Self::Ssm => "ssm",
@@ -127,6 +130,7 @@ impl Service {
         match self {
             Self::Ecs => &shapes::ecs::MODEL,
             Self::Ecr => &shapes::ecr::MODEL,
+            Self::Events => &shapes::events::MODEL,
             Self::Logs => &shapes::logs::MODEL,
             Self::SecretsManager => &shapes::secretsmanager::MODEL,
             Self::Ssm => &shapes::ssm::MODEL,

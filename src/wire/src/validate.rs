@@ -4,8 +4,8 @@
 //! (`containerDefinitions[0].portMappings[1].hostPort`), and becomes one of two errors:
 //! - a value of the wrong JSON type, or a number that its type cannot hold: `SerializationException`;
 //! - everything else (required member missing, too short or long, out of range, unknown enumeration value, a pattern
-//!   not met, null in a list): `InvalidParameterException`, and of Systems Manager, which has no such error,
-//!   `ValidationException`. AWS ECS answers `ClientException` for some of these; Gantry
+//!   not met, null in a list): `InvalidParameterException`, and of EventBridge and Systems Manager, which have no
+//!   such error, `ValidationException`. AWS ECS answers `ClientException` for some of these; Gantry
 //!   imitates it only for CreateService's `launchType`.
 //!
 //! Unknown members are ignored and `null` is an absent member, as AWS has it. The first violation is the one reported:
@@ -22,10 +22,14 @@ use crate::error::ApiError;
 use crate::schema::{Kind, Member, Service};
 use crate::value::{Blob, Timestamp};
 
-/// The patterns of tag keys and values, in ECS and in CloudWatch Logs. They need Unicode classes, which [`regex_lite`] has
+/// The patterns of tag keys and values, in each service its own. They need Unicode classes, which [`regex_lite`] has
 /// not: they are checked by [`is_tag_text`].
-const TAG_PATTERNS: [&str; 3] =
-    [r"([\p{L}\p{Z}\p{N}_.:/=+\-@]*)", r"^([\p{L}\p{Z}\p{N}_.:/=+\-@]+)$", r"^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$"];
+const TAG_PATTERNS: [&str; 4] = [
+    r"([\p{L}\p{Z}\p{N}_.:/=+\-@]*)",
+    r"^([\p{L}\p{Z}\p{N}_.:/=+\-@]+)$",
+    r"^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$",
+    r"^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$",
+];
 
 /// What is wrong with a request, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -82,7 +86,11 @@ impl From<Invalid> for ApiError {
                 let text = format!(
                     "1 validation error detected: Value {value} at '{place}' failed to satisfy constraint: {violation}"
                 );
-                if service == Service::Ssm { Self::validation(text) } else { Self::invalid_parameter(text) }
+                if matches!(service, Service::Events | Service::Ssm) {
+                    Self::validation(text)
+                } else {
+                    Self::invalid_parameter(text)
+                }
             }
         }
     }

@@ -26,6 +26,7 @@ pub(crate) fn generate() -> anyhow::Result<Files> {
     for (text, service, title) in [
         (model::ECS, "Ecs", "Amazon ECS"),
         (model::ECR, "Ecr", "Amazon ECR"),
+        (model::EVENTS, "Events", "Amazon EventBridge"),
         (model::LOGS, "Logs", "Amazon CloudWatch Logs"),
         (model::SECRETS_MANAGER, "SecretsManager", "AWS Secrets Manager"),
         (model::SSM, "Ssm", "AWS Systems Manager"),
@@ -133,7 +134,7 @@ pub(crate) fn write(target: &Path, files: &Files) -> anyhow::Result<()> {
 /// The generated files below `target`, known by their first line.
 pub(crate) fn read(target: &Path) -> anyhow::Result<Files> {
     let mut files = Files::new();
-    for service in ["ecs", "ecr", "logs", "sts"] {
+    for service in ["ecs", "ecr", "events", "logs", "secretsmanager", "ssm", "sts"] {
         let folder = target.join(service);
         if !folder.exists() {
             continue;

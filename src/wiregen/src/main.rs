@@ -41,6 +41,7 @@ mod tests {
         let count = |text| model::parse(text).unwrap().operations.len();
         assert_eq!(count(model::ECS), 88);
         assert_eq!(count(model::ECR), 62);
+        assert_eq!(count(model::EVENTS), 13);
         assert_eq!(count(model::LOGS), 18);
         assert_eq!(count(model::SECRETS_MANAGER), 14);
         assert_eq!(count(model::SSM), 13);

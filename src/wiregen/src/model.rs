@@ -14,6 +14,8 @@ use serde_json::{Map, Value};
 pub(crate) const ECS: &str = include_str!("../models/ecs.json");
 /// The model of Amazon ECR.
 pub(crate) const ECR: &str = include_str!("../models/ecr.json");
+/// The model of Amazon EventBridge.
+pub(crate) const EVENTS: &str = include_str!("../models/events.json");
 /// The model of Amazon CloudWatch Logs.
 pub(crate) const LOGS: &str = include_str!("../models/logs.json");
 /// The model of AWS Secrets Manager.

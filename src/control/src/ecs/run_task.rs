@@ -32,7 +32,16 @@ pub async fn run_task(call: Call, input: RunTaskRequest) -> Result<RunTaskRespon
     store.write(move |tx| Box::pin(async move { run(tx, &call, &input, seed).await })).await
 }
 
-async fn run(tx: &mut Tx, call: &Call, input: &RunTaskRequest, seed: u64) -> Result<RunTaskResponse, Failure> {
+/// As [`run_task`], in a transaction that the caller has.
+///
+/// # Errors
+/// As [`run_task`].
+pub(crate) async fn run(
+    tx: &mut Tx,
+    call: &Call,
+    input: &RunTaskRequest,
+    seed: u64,
+) -> Result<RunTaskResponse, Failure> {
     let cluster = resolve::cluster(tx, &call.scope, input.cluster.as_deref()).await?;
     if let Some(answer) = idempotency::earlier(tx, &call.scope, "RunTask", input.client_token.as_deref(), input).await?
     {

@@ -11,6 +11,7 @@ pub mod provisioning;
 pub mod replication;
 pub mod scaling;
 pub mod scanning;
+pub mod schedules;
 pub mod services;
 
 use std::sync::Arc;
@@ -32,6 +33,7 @@ pub fn start(control: &Arc<Control>) -> JoinSet<()> {
     set.spawn(scaling::run(Arc::clone(control)));
     set.spawn(replication::run(Arc::clone(control)));
     set.spawn(scanning::run(Arc::clone(control)));
+    set.spawn(schedules::run(Arc::clone(control)));
     set.spawn(agents::run(Arc::clone(control)));
     set.spawn(log_packing::run(Arc::clone(control)));
     set.spawn(housekeeping::run(Arc::clone(control)));

@@ -24,7 +24,7 @@ pub(super) async fn describe_secret(
         last_changed_date: Some(secret.changed_at.into()),
         last_accessed_date: secret.accessed_on.map(Into::into),
         deleted_date: secret.deletion.map(|deletion| deletion.asked_at.into()),
-        tags: Some(tags::shapes(&secret.tags)),
+        tags: Some(tags::shapes(&secret.tags)).filter(|tags| !tags.is_empty()),
         version_ids_to_stages: Some(versions_to_stages(&secret)).filter(|versions| !versions.is_empty()),
         created_date: Some(secret.created_at.into()),
         ..DescribeSecretResponse::default()

@@ -26,11 +26,13 @@ pub(super) async fn get_random_password(
     if kinds.is_empty() {
         return Err(ApiError::invalid_parameter("No characters are left to make a password of.").into());
     }
-    if each && length < kinds.len() {
+    // A space may be in it and need not.
+    let needed = kinds.iter().filter(|kind| **kind != [' ']).count();
+    if each && length < needed {
         let text = "PasswordLength is too short for one character of each included type.";
         return Err(ApiError::invalid_parameter(text).into());
     }
-    Ok(GetRandomPasswordResponse { random_password: Some(password(&kinds, length, each)?) })
+    Ok(GetRandomPasswordResponse { random_password: Some(password(&kinds, length, if each { needed } else { 0 })?) })
 }
 
 /// The characters of each kind that is wanted, without the excluded ones.
@@ -53,11 +55,12 @@ fn kinds(input: &GetRandomPasswordRequest) -> Vec<Vec<char>> {
     kinds
 }
 
-fn password(kinds: &[Vec<char>], length: usize, each: bool) -> Result<String, ApiError> {
+/// A password with a character of each of the first `needed` kinds.
+fn password(kinds: &[Vec<char>], length: usize, needed: usize) -> Result<String, ApiError> {
     let all: Vec<char> = kinds.iter().flatten().copied().collect();
     let mut characters = Vec::with_capacity(length);
     for at in 0..length {
-        let from = kinds.get(at).filter(|_| each).unwrap_or(&all);
+        let from = kinds.get(at).filter(|_| at < needed).unwrap_or(&all);
         characters.push(from[below(from.len())?]);
     }
     // The first of each kind stand in order; a shuffle hides where.
@@ -91,9 +94,9 @@ mod tests {
             ..GetRandomPasswordRequest::default()
         };
         for _ in 0..100 {
-            let password = password(&kinds(&input), 5, true).unwrap();
-            assert_eq!(password.chars().count(), 5);
-            for kind in [LOWERCASE, UPPERCASE, NUMBERS, PUNCTUATION, " "] {
+            let password = password(&kinds(&input), 4, 4).unwrap();
+            assert_eq!(password.chars().count(), 4);
+            for kind in [LOWERCASE, UPPERCASE, NUMBERS, PUNCTUATION] {
                 assert_eq!(password.chars().filter(|c| kind.contains(*c)).count(), 1, "{password}");
             }
             assert!(!password.contains(['a', 'b', 'c', '"', '\'']), "{password}");
@@ -108,6 +111,6 @@ mod tests {
             exclude_lowercase: Some(true),
             ..GetRandomPasswordRequest::default()
         };
-        assert!(password(&kinds(&input), 64, true).unwrap().chars().all(|c| c.is_ascii_digit()));
+        assert!(password(&kinds(&input), 64, 1).unwrap().chars().all(|c| c.is_ascii_digit()));
     }
 }

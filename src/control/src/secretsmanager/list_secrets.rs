@@ -73,7 +73,7 @@ fn entry(secret: &Secret) -> SecretListEntry {
         last_changed_date: Some(secret.changed_at.into()),
         last_accessed_date: secret.accessed_on.map(Into::into),
         deleted_date: secret.deletion.map(|deletion| deletion.asked_at.into()),
-        tags: Some(tags::shapes(&secret.tags)),
+        tags: Some(tags::shapes(&secret.tags)).filter(|tags| !tags.is_empty()),
         secret_versions_to_stages: Some(versions_to_stages(secret)),
         created_date: Some(secret.created_at.into()),
         ..SecretListEntry::default()

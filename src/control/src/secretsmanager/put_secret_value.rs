@@ -22,8 +22,8 @@ pub(super) async fn put_secret_value(
         return Err(ApiError::invalid_parameter("RotationToken is not supported: there is one account.").into());
     }
     let given = value::read(input.secret_string, input.secret_binary)?;
-    let given =
-        given.ok_or_else(|| ApiError::invalid_parameter("You must provide either SecretString or SecretBinary."))?;
+    let given = given
+        .ok_or_else(|| ApiError::invalid_secret_request("You must provide either SecretString or SecretBinary."))?;
     let version = value::version_id(input.client_request_token)?;
     let id = input.secret_id.unwrap_or_default();
     let stages = input.version_stages.unwrap_or_else(|| vec![CURRENT.to_owned()]);

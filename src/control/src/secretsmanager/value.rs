@@ -63,7 +63,7 @@ pub(super) async fn put(
     if let Some((_, present)) = secret::version(tx, vault, stored.id, version).await? {
         return match present == *value {
             true => Ok(()),
-            false => Err(ApiError::secret_version_already_exists(version).into()),
+            false => Err(ApiError::secret_version_already_exists(version, &stored.secret.arn()).into()),
         };
     }
     secret::put_version(tx, vault, stored.id, version, value).await?;

@@ -11,7 +11,7 @@ use crate::error::Failure;
 
 /// Parameters that are read at once.
 const CHUNK: i64 = 500;
-const DEFAULT_PAGE: i32 = 50;
+const DEFAULT_PAGE: i32 = 10;
 
 /// Answers DescribeParameters. Nobody shares parameters, so none is shared.
 ///

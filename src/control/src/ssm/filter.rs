@@ -104,7 +104,7 @@ fn read(filter: wire::ParameterStringFilter, allowed: impl Fn(&Key) -> bool) -> 
         (Key::Path, None | Some("OneLevel")) => Comparison::OneLevel,
         (Key::Path, Some("Recursive")) => Comparison::Recursive,
         (_, None | Some("Equals")) if key != Key::Path => Comparison::Equals,
-        (Key::Name | Key::Type | Key::Encryption, Some("BeginsWith")) => Comparison::BeginsWith,
+        (Key::Name | Key::Type | Key::Encryption | Key::Tag(_), Some("BeginsWith")) => Comparison::BeginsWith,
         (Key::Name, Some("Contains")) => Comparison::Contains,
         (_, option) => return Err(ApiError::invalid_filter_option(option.unwrap_or_default())),
     };

@@ -2,22 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use gantry_wire::ApiError;
 use gantry_wire::shapes::ssm::{GetParametersRequest, GetParametersResult};
 
 use super::{resolve, view};
 use crate::context::Call;
 use crate::error::Failure;
 
-/// Answers GetParameters; what is not there is told of beside the others.
+/// Answers GetParameters; what is not there is told of beside the others, and what is asked for twice once.
 ///
 /// # Errors
-/// ValidationException for a name that is given twice.
+/// The store's.
 pub(super) async fn get_parameters(call: Call, input: GetParametersRequest) -> Result<GetParametersResult, Failure> {
-    let names = input.names.unwrap_or_default();
-    if names.iter().collect::<BTreeSet<_>>().len() < names.len() {
-        return Err(ApiError::validation("Names: each parameter can be asked for once.").into());
-    }
+    let names: BTreeSet<String> = input.names.unwrap_or_default().into_iter().collect();
     let mut reader = call.control.store.read().await?;
     let (mut found, mut invalid) = (Vec::new(), Vec::new());
     for name in names {

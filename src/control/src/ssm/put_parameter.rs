@@ -13,7 +13,7 @@ use gantry_wire::ApiError;
 use gantry_wire::shapes::ssm::{PutParameterRequest, PutParameterResult};
 use regex_lite::Regex;
 
-use super::{record, tags, view};
+use super::{record, resolve, tags, view};
 use crate::context::Call;
 use crate::error::Failure;
 use crate::secret_rollout;
@@ -33,13 +33,22 @@ pub(super) async fn put_parameter(call: Call, input: PutParameterRequest) -> Res
     store
         .write(move |tx: &mut Tx| {
             Box::pin(async move {
-                match parameter::get(tx, &call.scope, &name).await? {
+                match present(tx, &call, &name).await? {
                     Some(stored) => overwrite(tx, &call, &vault, &stored, input).await,
                     None => create(tx, &call, &vault, name, input).await,
                 }
             })
         })
         .await
+}
+
+async fn present(tx: &mut Tx, call: &Call, name: &ParameterName) -> Result<Option<StoredParameter>, Failure> {
+    for candidate in resolve::candidates(call, name.as_str()) {
+        if let Some(stored) = parameter::get(tx, &call.scope, &candidate).await? {
+            return Ok(Some(stored));
+        }
+    }
+    Ok(None)
 }
 
 fn refuse_unsupported(input: &PutParameterRequest) -> Result<(), ApiError> {

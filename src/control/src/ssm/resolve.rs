@@ -30,13 +30,17 @@ pub(super) async fn parameter(conn: &mut Conn, call: &Call, name: &str) -> Resul
     Err(ApiError::parameter_not_found(name).into())
 }
 
-/// An ARN has one slash before the name, whether the name begins with one or not.
-fn candidates(call: &Call, name: &str) -> Vec<ParameterName> {
-    let names = match name.strip_prefix(&arn_prefix(&call.scope)) {
-        Some(rest) => vec![format!("/{rest}"), rest.to_owned()],
-        None => vec![name.to_owned()],
+/// The names that a parameter may have which is called so: a name of one level is the same with a slash before it and
+/// without, as it is in an ARN.
+pub(super) fn candidates(call: &Call, name: &str) -> Vec<ParameterName> {
+    let name = match name.strip_prefix(&arn_prefix(&call.scope)) {
+        Some(rest) => format!("/{rest}"),
+        None => name.to_owned(),
     };
-    names.into_iter().filter_map(|name| ParameterName::parse(name).ok()).collect()
+    let bare = name.strip_prefix('/').unwrap_or(&name);
+    let other = if bare.len() == name.len() { format!("/{name}") } else { bare.to_owned() };
+    let other = (!bare.contains('/')).then_some(other);
+    std::iter::once(name).chain(other).filter_map(|name| ParameterName::parse(name).ok()).collect()
 }
 
 /// The parameter and version that `NAME`, `NAME:VERSION` or `NAME:LABEL` name.

@@ -16,6 +16,7 @@ mod managed_scaling;
 mod parameters;
 mod protection;
 mod registry_walk;
+mod rules;
 mod secrets;
 mod service_history;
 mod services;

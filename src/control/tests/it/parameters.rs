@@ -42,12 +42,22 @@ async fn a_parameter_is_overwritten_only_when_that_is_said() {
 #[tokio::test]
 async fn a_parameter_is_found_by_its_arn_with_a_slash_or_without() {
     let gantry = TestGantry::start().await;
-    for (name, arn) in [("plain", "parameter/plain"), ("/a/b", "parameter/a/b")] {
+    for (name, arn) in [("plain", "parameter/plain"), ("/rooted", "parameter/rooted"), ("/a/b", "parameter/a/b")] {
         put(&gantry, name, name, json!({})).await.unwrap();
         let arn = format!("arn:aws:ssm:us-east-1:000000000000:{arn}");
         let answer = ssm(&gantry, "GetParameter", json!({ "Name": arn })).await.unwrap();
         assert_eq!((&answer["Parameter"]["Value"], &answer["Parameter"]["ARN"]), (&json!(name), &json!(arn)));
     }
+}
+
+#[tokio::test]
+async fn a_name_of_one_level_is_the_same_with_a_slash_and_without() {
+    let gantry = TestGantry::start().await;
+    put(&gantry, "/rooted", "one", json!({})).await.unwrap();
+    assert_eq!(value(&gantry, "rooted").await.unwrap(), "one");
+    assert_eq!(code(put(&gantry, "rooted", "two", json!({})).await), "ParameterAlreadyExists");
+    overwrite(&gantry, "rooted", "two").await.unwrap();
+    assert_eq!(value(&gantry, "/rooted").await.unwrap(), "two");
 }
 
 #[tokio::test]

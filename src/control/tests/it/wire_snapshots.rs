@@ -130,6 +130,36 @@ async fn operations_of_logs_answer_as_they_did() {
 }
 
 #[tokio::test]
+async fn operations_of_events_answer_as_they_did() {
+    let mut tour = Tour::of("events").await;
+    let arn = "arn:aws:events:us-east-1:000000000000:rule/nightly";
+    let cluster = "arn:aws:ecs:us-east-1:000000000000:cluster/default";
+    let put = json!({
+        "Name": "nightly",
+        "ScheduleExpression": "cron(0 3 * * ? *)",
+        "Description": "the backup",
+        "RoleArn": "arn:aws:iam::000000000000:role/events",
+        "Tags": [{ "Key": "team", "Value": "blue" }],
+    });
+    tour.call("PutRule", put).await;
+    let target =
+        json!({ "Id": "1", "Arn": cluster, "EcsParameters": { "TaskDefinitionArn": "backup", "TaskCount": 1 } });
+    tour.call("PutTargets", json!({ "Rule": "nightly", "Targets": [target] })).await;
+    tour.call("ListTargetsByRule", json!({ "Rule": "nightly" })).await;
+    tour.call("ListRuleNamesByTarget", json!({ "TargetArn": cluster })).await;
+    tour.call("DisableRule", json!({ "Name": "nightly" })).await;
+    tour.call("DescribeRule", json!({ "Name": "nightly" })).await;
+    tour.call("EnableRule", json!({ "Name": "nightly" })).await;
+    tour.call("ListRules", json!({ "NamePrefix": "night" })).await;
+    tour.call("TagResource", json!({ "ResourceARN": arn, "Tags": [{ "Key": "stage", "Value": "prod" }] })).await;
+    tour.call("UntagResource", json!({ "ResourceARN": arn, "TagKeys": ["team"] })).await;
+    tour.call("ListTagsForResource", json!({ "ResourceARN": arn })).await;
+    tour.call("RemoveTargets", json!({ "Rule": "nightly", "Ids": ["1"] })).await;
+    tour.call("DeleteRule", json!({ "Name": "nightly" })).await;
+    insta::assert_snapshot!("events", tour.end());
+}
+
+#[tokio::test]
 async fn operations_of_secretsmanager_answer_as_they_did() {
     let mut tour = Tour::of("secretsmanager").await;
     let (first, second) = ("11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222");

@@ -19,6 +19,7 @@ pub mod overview;
 pub mod parameters;
 pub mod pools;
 pub mod repositories;
+pub mod schedules;
 pub mod search;
 pub mod secrets;
 pub mod service_list;

@@ -21,6 +21,7 @@ pub enum FoundKind {
     Repository,
     Board,
     LogGroup,
+    Schedule,
     Secret,
     Parameter,
 }
@@ -38,6 +39,7 @@ impl FoundKind {
             Self::Repository => Icon::Repository,
             Self::Board => Icon::Board,
             Self::LogGroup => Icon::Logs,
+            Self::Schedule => Icon::Clock,
             Self::Secret => Icon::Lock,
             Self::Parameter => Icon::Settings,
         }
@@ -69,6 +71,7 @@ pub fn always() -> Vec<Found> {
         ("Logs", "/logs"),
         ("Clusters", "/clusters"),
         ("Task definitions", "/task-definitions"),
+        ("Schedules", "/schedules"),
         ("Repositories", "/repositories"),
         ("Secrets", "/secrets"),
         ("Parameters", "/parameters"),
@@ -78,6 +81,7 @@ pub fn always() -> Vec<Found> {
         ("Create cluster", "/create-cluster"),
         ("Register task definition", "/register-task-definition"),
         ("Create repository", "/create-repository"),
+        ("Create schedule", "/create-schedule"),
         ("Create secret", "/create-secret"),
         ("Create parameter", "/create-parameter"),
         ("Create status board", "/create-board"),
@@ -171,6 +175,9 @@ mod read {
         found.extend(crate::api::logs::read::groups().await?.iter().map(|group| {
             let href = crate::pages::logs::href(&group.name, "");
             Found::new(FoundKind::LogGroup, &group.name, "log group", &href)
+        }));
+        found.extend(crate::api::schedules::read::schedules().await?.iter().map(|schedule| {
+            Found::new(FoundKind::Schedule, &schedule.name, "schedule", &crate::pages::schedules::href(&schedule.name))
         }));
         found.extend(crate::api::secrets::read::secrets().await?.iter().map(|secret| {
             Found::new(FoundKind::Secret, &secret.name, "secret", &crate::pages::secrets::href(&secret.name))

@@ -1,5 +1,6 @@
 //! Form fields: label, control, hint, error, tied together for assistive technology.
 
+use leptos::either::Either;
 use leptos::prelude::*;
 
 use super::{Shape, done};
@@ -166,21 +167,21 @@ where
     move || done(action).get().then(|| view! { <span class="muted" role="status">"Saved"</span> })
 }
 
-/// How often a form's action has succeeded. A field that is drawn by it is empty again once the form was taken.
-#[must_use]
-pub fn successes<S>(action: ServerAction<S>) -> Signal<u32>
+/// A field that is empty again once its form was taken.
+pub fn emptied<S, V>(action: ServerAction<S>, field: fn() -> V) -> impl IntoView
 where
     S: leptos::server_fn::ServerFn<Error = ApiError> + Clone + Send + Sync + 'static,
     S::Output: Clone + Send + Sync + 'static,
+    V: IntoView + 'static,
 {
-    let count = RwSignal::new(0);
-    let value = action.value();
+    let (taken, value) = (RwSignal::new(false), action.value());
     Effect::new(move |_| {
         if value.with(|value| matches!(value, Some(Ok(_)))) {
-            count.update(|count| *count += 1);
+            taken.update(|taken| *taken = !*taken);
         }
     });
-    count.into()
+    // Of two alternatives the one that is drawn anew has nothing of what was typed into the other.
+    move || if taken.get() { Either::Left(field()) } else { Either::Right(field()) }
 }
 
 /// The error of the last answer of a form's action.

@@ -33,7 +33,7 @@ pub use diff::{Change, ChangeKind, DiffView};
 pub use empty::{EmptyState, LoadingCard};
 pub use events::{EventFeed, EventLine};
 pub use facts::{Fact, Facts};
-pub use field::{Field, FieldError, SelectField, TextArea, error_of, saved, successes};
+pub use field::{Field, FieldError, SelectField, TextArea, emptied, error_of, saved};
 pub use icon::{BrandMark, Icon, IconMark, Shape};
 pub use message::{Banner, ErrorPanel, Toast};
 pub use page::{Card, PageHead, PageTitle};

@@ -25,6 +25,7 @@ pub fn SideNav() -> impl IntoView {
                 <Item icon=Icon::Cluster title="Clusters" href="/clusters" />
                 <ClusterItems />
                 <Item icon=Icon::TaskDefinition title="Task definitions" href="/task-definitions" />
+                <Item icon=Icon::Clock title="Schedules" href="/schedules" />
             </div>
             <div class="sidenav-group">
                 <p class="sidenav-title caps">"Store"</p>
@@ -51,6 +52,7 @@ fn is_current(path: &str, href: &str) -> bool {
         "/clusters" => path == "/clusters" || path == "/create-cluster",
         "/task-definitions" => path.starts_with(href) || path == "/register-task-definition",
         "/boards" => path.starts_with(href) || path == "/create-board",
+        "/schedules" => path.starts_with(href) || path == "/create-schedule",
         "/secrets" => path.starts_with(href) || path == "/create-secret",
         "/parameters" => path.starts_with(href) || path == "/create-parameter",
         "/repositories" => path.starts_with(href) || path == "/create-repository",

@@ -27,7 +27,7 @@ const LONGEST_WAIT_S: u64 = 15;
 /// How often a page says to the shared worker that it is still there.
 const STILL_HERE: Duration = Duration::from_secs(20);
 
-const KINDS: [EventKind; 11] = [
+const KINDS: [EventKind; 12] = [
     EventKind::CapacityProvider,
     EventKind::Cluster,
     EventKind::ContainerInstance,
@@ -37,6 +37,7 @@ const KINDS: [EventKind; 11] = [
     EventKind::Task,
     EventKind::Repository,
     EventKind::Image,
+    EventKind::Rule,
     EventKind::Secret,
     EventKind::Parameter,
 ];

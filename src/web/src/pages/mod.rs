@@ -9,6 +9,7 @@ pub mod logs;
 pub mod not_found;
 pub mod parameters;
 pub mod repositories;
+pub mod schedules;
 pub mod search;
 pub mod secrets;
 pub mod services;

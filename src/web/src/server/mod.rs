@@ -7,6 +7,7 @@ mod boards;
 mod guard;
 mod headers;
 mod same_origin;
+mod schedules;
 mod session;
 pub(crate) mod shell;
 mod status;
@@ -28,6 +29,7 @@ use crate::app::App;
 use shell::Bundle;
 
 pub use boards::{Boards, NewBoardLink};
+pub use schedules::{RuleState, Schedules};
 
 /// The session's key for the person who is signed in.
 pub const PRINCIPAL: &str = "principal";
@@ -49,6 +51,7 @@ pub struct WebContext {
     pub last_seq: Arc<dyn Fn() -> i64 + Send + Sync>,
     pub accounts: Arc<dyn Accounts>,
     pub boards: Arc<dyn Boards>,
+    pub schedules: Arc<dyn Schedules>,
     /// The folder with `pkg/` (the browser's half of this crate), `favicon.svg`, `live.js` and `robots.txt`.
     pub site: PathBuf,
 }

@@ -6,6 +6,7 @@
 
 pub mod ecr;
 pub mod ecs;
+pub mod events;
 pub mod logs;
 pub mod secretsmanager;
 pub mod ssm;

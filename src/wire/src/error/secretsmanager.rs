@@ -26,11 +26,11 @@ impl ApiError {
 
     /// The secret has a version of that id with another value.
     #[must_use]
-    pub fn secret_version_already_exists(version: &str) -> Self {
+    pub fn secret_version_already_exists(version: &str, arn: &str) -> Self {
         Self::new(
             "ResourceExistsException",
             format!(
-                "You can't use ClientRequestToken {version} because that value is already in use for a version of this secret."
+                "You can't use ClientRequestToken {version} because that value is already in use for a version of secret {arn}."
             ),
         )
     }

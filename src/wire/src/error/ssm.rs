@@ -130,7 +130,7 @@ impl ApiError {
     pub fn too_many_labels() -> Self {
         Self::new(
             "ParameterVersionLabelLimitExceeded",
-            "An error occurred while labeling this parameter version: a version can have a maximum of 10 labels.",
+            "A parameter version can have maximum 10 labels. Move one or more labels to another version and try again.",
         )
     }
 

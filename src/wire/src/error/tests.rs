@@ -99,12 +99,16 @@ fn of_logs() -> Vec<ApiError> {
     ]
 }
 
+fn of_events() -> Vec<ApiError> {
+    vec![ApiError::rule_not_found("nightly"), ApiError::event_bus_not_found("other"), ApiError::too_many_targets()]
+}
+
 fn of_secretsmanager() -> Vec<ApiError> {
     vec![
         ApiError::secret_not_found(),
         ApiError::secret_value_not_found("staging label: AWSCURRENT"),
         ApiError::secret_already_exists("db"),
-        ApiError::secret_version_already_exists("9d4c6b52-0a4e-4e0b-a8a4-2a7b4b3c1d0e"),
+        ApiError::secret_version_already_exists("9d4c6b52-0a4e-4e0b-a8a4-2a7b4b3c1d0e", "arn:x"),
         ApiError::secret_deletion_planned(),
         ApiError::invalid_secret_request("You can't do this."),
         ApiError::invalid_secrets_token(),
@@ -150,6 +154,7 @@ fn every_error_as_json() {
         .chain(&of_logs())
         .chain(&of_secretsmanager())
         .chain(&of_ssm())
+        .chain(&of_events())
     {
         writeln!(all, "{}", line(&json::failure(error, STAMP))).unwrap();
     }
@@ -170,6 +175,7 @@ fn a_service_s_own_errors_are_in_its_model_with_their_status_and_members() {
     for (service, errors) in [
         (Service::Ecs, of_ecs()),
         (Service::Ecr, of_ecr()),
+        (Service::Events, of_events()),
         (Service::Logs, of_logs()),
         (Service::SecretsManager, of_secretsmanager()),
         (Service::Ssm, of_ssm()),

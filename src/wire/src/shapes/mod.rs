@@ -10,6 +10,8 @@ pub mod ecr;
 #[rustfmt::skip]
 pub mod ecs;
 #[rustfmt::skip]
+pub mod events;
+#[rustfmt::skip]
 pub mod logs;
 #[rustfmt::skip]
 pub mod secretsmanager;

@@ -9,7 +9,7 @@ use crate::api::parameters::{
 };
 use crate::components::{
     Card, CodeBlock, CommandLine, ConfirmDialog, DialogButton, FieldError, PageHead, PageTitle, Table, TextArea, done,
-    error_of, page, saved, successes,
+    emptied, error_of, page, saved,
 };
 use crate::format::{date_and_clock, last_part};
 use crate::live::refresh_on;
@@ -107,13 +107,12 @@ fn version_row(version: &ParameterVersion) -> AnyView {
 
 /// The form for another value. It stands beside what is refreshed, so that nothing that was typed is lost.
 fn put_value(name: String, action: ServerAction<PutParameterValue>) -> AnyView {
-    let taken = successes(action);
     view! {
         <ActionForm action attr:class="column">
             <input type="hidden" name="name" value=name />
             <Card title="New value">
                 <div class="card-body form-part">
-                    {move || { taken.get(); value_field() }}
+                    {emptied(action, value_field)}
                 </div>
             </Card>
             <FieldError error=error_of(action) />

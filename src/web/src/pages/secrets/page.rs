@@ -11,7 +11,7 @@ use crate::api::secrets::{
 };
 use crate::components::{
     Card, CodeBlock, CommandLine, ConfirmDialog, DialogButton, EmptyState, FieldError, PageHead, PageTitle,
-    SelectField, StatePill, Table, TextArea, done, error_of, page, saved, successes,
+    SelectField, StatePill, Table, TextArea, done, emptied, error_of, page, saved,
 };
 use crate::format::{date_and_clock, short_id};
 use crate::live::refresh_on;
@@ -169,13 +169,12 @@ fn version_row(
 
 /// The form for another value. It stands beside what is refreshed, so that nothing that was typed is lost.
 fn put_value(name: String, action: ServerAction<PutSecretValue>) -> AnyView {
-    let taken = successes(action);
     view! {
         <ActionForm action attr:class="column">
             <input type="hidden" name="name" value=name />
             <Card title="New value">
                 <div class="card-body form-part">
-                    {move || { taken.get(); value_field() }}
+                    {emptied(action, value_field)}
                 </div>
             </Card>
             <FieldError error=error_of(action) />

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use gantry_model::tag::{MAX_TAGS, RESERVED, Tag, is_reserved};
+use gantry_model::tag::{self, RESERVED, Tag, is_reserved};
 use gantry_model::{Arn, RepositoryName, Resource};
 use gantry_wire::ApiError;
 use gantry_wire::shapes::ecr::Tag as TagShape;
@@ -32,13 +32,7 @@ pub(super) fn read(shapes: Vec<TagShape>) -> Result<Vec<Tag>, ApiError> {
 
 /// Puts `tags` among those of a repository, each in the place of the one with its key.
 pub(super) fn merge(of: &mut Vec<Tag>, tags: Vec<Tag>) -> Result<(), ApiError> {
-    for tag in tags {
-        match of.iter_mut().find(|other| other.key == tag.key) {
-            Some(other) => other.value = tag.value,
-            None => of.push(tag),
-        }
-    }
-    if of.len() > MAX_TAGS { Err(ApiError::too_many_tags()) } else { Ok(()) }
+    if tag::merge(of, tags) { Ok(()) } else { Err(ApiError::too_many_tags()) }
 }
 
 /// The repository that `resourceArn` names, which the tags of ECR are of.

@@ -1,6 +1,6 @@
 //! TagResource (ECS API reference): adds tags; one whose key is there already is replaced.
 
-use gantry_model::tag::MAX_TAGS;
+use gantry_model::tag::merge;
 use gantry_store::Tx;
 use gantry_wire::ApiError;
 use gantry_wire::shapes::ecs::{TagResourceRequest, TagResourceResponse};
@@ -25,13 +25,7 @@ async fn tag(tx: &mut Tx, call: &Call, input: &TagResourceRequest) -> Result<Tag
     let given = launch::tags(input.tags.as_deref().unwrap_or_default())?;
     let mut resource = Tagged::load(tx, &call.scope, text).await?.ok_or_else(|| tagged::not_found(text))?;
     let mut tags = resource.tags().to_vec();
-    for tag in given {
-        match tags.iter_mut().find(|t| t.key == tag.key) {
-            Some(old) => *old = tag,
-            None => tags.push(tag),
-        }
-    }
-    if tags.len() > MAX_TAGS {
+    if !merge(&mut tags, given) {
         return Err(ApiError::invalid_parameter("A resource can have at most 50 tags.").into());
     }
     resource.write(tx, tags).await?;

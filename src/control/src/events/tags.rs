@@ -2,7 +2,7 @@
 
 use gantry_model::Tag;
 use gantry_model::rule::MISSED_RUNS;
-use gantry_model::tag::{MAX_TAGS, RESERVED, is_reserved};
+use gantry_model::tag::{self, MAX_TAGS, RESERVED, is_reserved};
 use gantry_wire::ApiError;
 use gantry_wire::shapes::events as wire;
 
@@ -25,14 +25,8 @@ pub(super) fn read(tags: Option<Vec<wire::Tag>>) -> Result<Vec<Tag>, ApiError> {
 
 /// Puts tags on a rule; a key that it has gets the new value.
 pub(super) fn add(tags: &mut Vec<Tag>, given: Vec<Tag>) -> Result<(), ApiError> {
-    for tag in given {
-        match tags.iter_mut().find(|present| present.key == tag.key) {
-            Some(present) => present.value = tag.value,
-            None => tags.push(tag),
-        }
-    }
-    match tags.len() > MAX_TAGS {
-        true => Err(ApiError::limit_exceeded(format!("A rule can have at most {MAX_TAGS} tags."))),
-        false => Ok(()),
+    match tag::merge(tags, given) {
+        true => Ok(()),
+        false => Err(ApiError::limit_exceeded(format!("A rule can have at most {MAX_TAGS} tags."))),
     }
 }

@@ -1,7 +1,7 @@
 //! Tags of secrets.
 
 use gantry_model::Tag;
-use gantry_model::tag::{MAX_TAGS, RESERVED, is_reserved};
+use gantry_model::tag::{self, MAX_TAGS, RESERVED, is_reserved};
 use gantry_wire::ApiError;
 use gantry_wire::shapes::secretsmanager as wire;
 
@@ -16,24 +16,16 @@ pub(super) fn read(tags: Option<Vec<wire::Tag>>) -> Result<Vec<Tag>, ApiError> {
                 "The tag key {key} is not allowed: keys that start with '{RESERVED}' are reserved."
             )));
         }
-        put(&mut read, Tag { key, value: tag.value.unwrap_or_default() });
+        read.push(Tag { key, value: tag.value.unwrap_or_default() });
     }
     Ok(read)
 }
 
 /// Puts tags on a secret; a key that it has gets the new value.
 pub(super) fn add(tags: &mut Vec<Tag>, given: Vec<Tag>) -> Result<(), ApiError> {
-    given.into_iter().for_each(|tag| put(tags, tag));
-    if tags.len() > MAX_TAGS {
-        return Err(ApiError::invalid_parameter(format!("A secret can have at most {MAX_TAGS} tags.")));
-    }
-    Ok(())
-}
-
-fn put(tags: &mut Vec<Tag>, tag: Tag) {
-    match tags.iter_mut().find(|present| present.key == tag.key) {
-        Some(present) => present.value = tag.value,
-        None => tags.push(tag),
+    match tag::merge(tags, given) {
+        true => Ok(()),
+        false => Err(ApiError::invalid_parameter(format!("A secret can have at most {MAX_TAGS} tags."))),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Tags of parameters.
 
 use gantry_model::Tag;
-use gantry_model::tag::{MAX_TAGS, RESERVED, is_reserved};
+use gantry_model::tag::{self, RESERVED, is_reserved};
 use gantry_store::parameter::StoredParameter;
 use gantry_store::{Conn, Tx};
 use gantry_wire::ApiError;
@@ -27,13 +27,7 @@ pub(super) fn read(tags: Option<Vec<wire::Tag>>) -> Result<Vec<Tag>, ApiError> {
 
 /// Puts tags on a parameter; a key that it has gets the new value.
 pub(super) fn add(tags: &mut Vec<Tag>, given: Vec<Tag>) -> Result<(), ApiError> {
-    for tag in given {
-        match tags.iter_mut().find(|present| present.key == tag.key) {
-            Some(present) => present.value = tag.value,
-            None => tags.push(tag),
-        }
-    }
-    if tags.len() > MAX_TAGS { Err(ApiError::too_many_parameter_tags()) } else { Ok(()) }
+    if tag::merge(tags, given) { Ok(()) } else { Err(ApiError::too_many_parameter_tags()) }
 }
 
 /// The parameter that a request about tags names.

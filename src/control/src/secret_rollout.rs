@@ -1,12 +1,12 @@
 //! Services that get new tasks when a secret that they are given changes.
 //!
 //! A container keeps the environment that it was started with, so a changed secret reaches a service with its next
-//! deployment. A service that carries the tag [`ROLL_ON_CHANGE`] with the value `enabled` gets one by itself, in the same
+//! deployment. A service that carries the tag [`gantry_model::secret::ROLL_ON_CHANGE`] gets one by itself, in the same
 //! transaction as the change.
 
 use gantry_model::parameter::Parameter;
 use gantry_model::secret::reference::SecretReference;
-use gantry_model::secret::{CURRENT, Secret};
+use gantry_model::secret::{CURRENT, Secret, rolls_on_change};
 use gantry_model::service::{DeploymentController, Service, ServiceStatus, StartThrottle};
 use gantry_model::{Arn, Scope};
 use gantry_scheduler::start_deployment;
@@ -15,9 +15,6 @@ use gantry_store::Tx;
 use crate::ecs::{launch, record};
 use crate::error::Failure;
 use crate::{ids, named_secrets};
-
-/// The key of the tag by which a service asks for it.
-pub const ROLL_ON_CHANGE: &str = "gantry.roll-on-secret-change";
 
 /// Starts deployments of the services that are given a value of this secret that is now another.
 ///
@@ -77,5 +74,5 @@ async fn roll(tx: &mut Tx, scope: &Scope, concerns: impl Fn(&SecretReference) ->
 fn asks(service: &Service) -> bool {
     service.status == ServiceStatus::Active
         && service.deployment_controller == DeploymentController::Ecs
-        && service.tags.iter().any(|tag| tag.key == ROLL_ON_CHANGE && tag.value == "enabled")
+        && rolls_on_change(service.tags.iter().map(|tag| (tag.key.as_str(), tag.value.as_str())))
 }

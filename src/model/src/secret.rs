@@ -17,6 +17,8 @@ pub mod reference;
 pub const CURRENT: &str = "AWSCURRENT";
 /// The stage of the version that was current before.
 pub const PREVIOUS: &str = "AWSPREVIOUS";
+/// The key of the tag by which a service asks for new tasks when a secret that it is given changes.
+pub const ROLL_ON_CHANGE: &str = "gantry.roll-on-secret-change";
 /// The most versions without a stage that are kept of a secret.
 pub const UNSTAGED_KEPT: usize = 100;
 
@@ -83,6 +85,12 @@ impl Secret {
             self.stages.insert(PREVIOUS.to_owned(), before);
         }
     }
+}
+
+/// Whether a service with these tags asks for new tasks when a secret that it is given changes.
+#[must_use]
+pub fn rolls_on_change<'a>(mut tags: impl Iterator<Item = (&'a str, &'a str)>) -> bool {
+    tags.any(|tag| tag == (ROLL_ON_CHANGE, "enabled"))
 }
 
 /// What the ARNs of all secrets of a scope begin with.

@@ -112,6 +112,17 @@ pub async fn ssm_json(operation: &str, input: &serde_json::Value) -> Result<serd
     json("ssm", "AmazonSSM", operation, input).await
 }
 
+/// The members of a list of an answer.
+pub fn items<'a>(answer: &'a serde_json::Value, member: &str) -> impl Iterator<Item = &'a serde_json::Value> + use<'a> {
+    answer.get(member).and_then(serde_json::Value::as_array).into_iter().flatten()
+}
+
+/// A text of an answer; empty when it is not there.
+#[must_use]
+pub fn text(value: &serde_json::Value, member: &str) -> String {
+    value.get(member).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
+}
+
 async fn json(
     service: &'static str,
     target: &str,

@@ -68,7 +68,11 @@ async fn note(tx: &mut Tx, id: i64, now: UnixMillis) -> Result<(), StoreError> {
     let mut rule = stored.rule;
     let Some(first) = rule.next_at.filter(|at| *at <= now) else { return Ok(()) };
     let Ok(schedule) = Schedule::parse(&rule.schedule) else {
-        // Checked when it was given.
+        tracing::error!(
+            rule = rule.arn(),
+            schedule = rule.schedule,
+            "the kept schedule does not read; it is never due"
+        );
         rule.next_at = None;
         return record::put(tx, &rule).await;
     };

@@ -23,6 +23,7 @@ mod resolve;
 mod tags;
 mod unlabel_parameter_version;
 mod view;
+mod walk;
 
 use crate::operations::Operations;
 

@@ -156,7 +156,7 @@ pub(crate) mod read {
 
     use super::{AT_ONCE, ContainerLines, LogGroupSummary, LogLine, LogPage, LogQuery, LogSource};
     use crate::error::ApiError;
-    use crate::sdk::{ecs, logs_json};
+    use crate::sdk::{ecs, items, logs_json, text};
 
     /// Lines of a page.
     pub(super) const PAGE: usize = 500;
@@ -267,14 +267,6 @@ pub(crate) mod read {
             input["filterPattern"] = json!(query.pattern);
         }
         input
-    }
-
-    fn items<'a>(answer: &'a Value, member: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
-        answer.get(member).and_then(Value::as_array).into_iter().flatten()
-    }
-
-    fn text(value: &Value, member: &str) -> String {
-        value.get(member).and_then(Value::as_str).unwrap_or_default().to_owned()
     }
 
     fn line(event: &Value) -> LogLine {

@@ -114,9 +114,9 @@ pub(crate) mod read {
     use serde_json::{Value, json};
 
     use super::{ParameterDetail, ParameterSummary, ParameterVersion, SECRET};
-    use crate::api::secrets::read::{items, text, time, users};
+    use crate::api::secrets::read::{time, users};
     use crate::error::ApiError;
-    use crate::sdk::ssm_json;
+    use crate::sdk::{items, ssm_json, text};
 
     pub(crate) async fn parameters() -> Result<Vec<ParameterSummary>, ApiError> {
         let mut parameters = Vec::new();

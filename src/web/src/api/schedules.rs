@@ -167,10 +167,9 @@ pub(crate) mod read {
     use serde_json::{Value, json};
 
     use super::{ScheduleDetail, ScheduleOutcome, ScheduleRun, ScheduleSummary, ScheduleTarget};
-    use crate::api::secrets::read::{items, text};
     use crate::error::ApiError;
     use crate::format::last_part;
-    use crate::sdk::{events_json, web_context};
+    use crate::sdk::{events_json, items, text, web_context};
     use crate::server::RuleState;
 
     /// Runs that a page shows.

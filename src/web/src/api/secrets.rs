@@ -146,14 +146,13 @@ pub async fn restore_secret(name: String) -> Result<(), ApiError> {
 #[cfg(feature = "ssr")]
 pub(crate) mod read {
     use gantry_model::secret::reference::SecretReference;
+    use gantry_model::secret::rolls_on_change;
     use serde_json::{Value, json};
 
     use super::{SecretDetail, SecretSummary, SecretUse, SecretVersion};
     use crate::error::ApiError;
-    use crate::sdk::{ecs, secrets_json};
+    use crate::sdk::{ecs, items, secrets_json, text};
 
-    /// The tag by which a service asks for new tasks when a secret changes.
-    const ROLLS: &str = "gantry.roll-on-secret-change";
     /// Services that DescribeServices takes at once.
     const AT_ONCE: usize = 10;
 
@@ -218,7 +217,9 @@ pub(crate) mod read {
                     users.push(SecretUse {
                         cluster: crate::format::last_part(&cluster).to_owned(),
                         service: service.service_name().unwrap_or_default().to_owned(),
-                        rolls: service.tags().iter().any(|t| t.key() == Some(ROLLS) && t.value() == Some("enabled")),
+                        rolls: rolls_on_change(
+                            service.tags().iter().filter_map(|tag| Some((tag.key()?, tag.value()?))),
+                        ),
                     });
                 }
             }
@@ -258,14 +259,6 @@ pub(crate) mod read {
             stages: items(version, "VersionStages").filter_map(Value::as_str).map(str::to_owned).collect(),
             created_at: time(version, "CreatedDate"),
         }
-    }
-
-    pub(crate) fn items<'a>(answer: &'a Value, member: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
-        answer.get(member).and_then(Value::as_array).into_iter().flatten()
-    }
-
-    pub(crate) fn text(value: &Value, member: &str) -> String {
-        value.get(member).and_then(Value::as_str).unwrap_or_default().to_owned()
     }
 
     /// Seconds as they are told, in milliseconds.

@@ -3,6 +3,7 @@
 //! What the task's overrides change is already in the containers, so an agent needs to know nothing of overrides.
 //! Docker's own part of a container is written as Docker's JSON ([`docker`]).
 
+use gantry_model::secret::reference::SecretReference;
 use gantry_model::task::{DesiredStatus, Task};
 use gantry_model::{Arn, Resource};
 use gantry_wire::acs_task::{
@@ -207,7 +208,7 @@ fn secret(task: &Task, secret: &Secret) -> AcsSecret {
     let value_from = secret.value_from.clone().unwrap_or_default();
     AcsSecret {
         name: secret.name.clone().unwrap_or_default(),
-        provider: if value_from.contains(":secretsmanager:") { "asm" } else { "ssm" }.to_owned(),
+        provider: if SecretReference::is_secret(&value_from) { "asm" } else { "ssm" }.to_owned(),
         value_from,
         region: task.scope.region.to_string(),
         kind: Some("ENVIRONMENT_VARIABLE".to_owned()),

@@ -59,6 +59,12 @@ impl SecretReference {
         }
     }
 
+    /// Whether a `valueFrom` names a secret of Secrets Manager, and not a parameter.
+    #[must_use]
+    pub fn is_secret(value_from: &str) -> bool {
+        matches!(Self::parse(value_from), Ok(Self::Secret { .. }))
+    }
+
     /// Whether `id`, as GetSecretValue or GetParameter is given it in `region`, is what this names in a task of
     /// `task_region`.
     #[must_use]

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use gantry_model::secret::reference::SecretReference;
 use gantry_wire::shapes::ecs::{Attribute, ContainerDefinition, TaskDefinition};
 
 const COM: &str = "com.amazonaws.ecs.capability.";
@@ -93,7 +94,7 @@ fn of_container(container: &ContainerDefinition, has_role: bool, registry_host: 
         add(ECS, &format!("firelens.{kind}"));
     }
     for secret in container.secrets.iter().flatten() {
-        let manager = secret.value_from.as_deref().is_some_and(|from| from.contains(":secretsmanager:"));
+        let manager = secret.value_from.as_deref().is_some_and(SecretReference::is_secret);
         add(ECS, if manager { "secrets.asm.environment-variables" } else { "secrets.ssm.environment-variables" });
     }
     of_logging(container, has_role, names);
@@ -110,7 +111,7 @@ fn of_logging(container: &ContainerDefinition, has_role: bool, names: &mut BTree
         add(ECS, "execution-role-awslogs");
     }
     for secret in log.secret_options.iter().flatten() {
-        let manager = secret.value_from.as_deref().is_some_and(|from| from.contains(":secretsmanager:"));
+        let manager = secret.value_from.as_deref().is_some_and(SecretReference::is_secret);
         add(ECS, if manager { "secrets.asm.bootstrap.log-driver" } else { "secrets.ssm.bootstrap.log-driver" });
     }
 }

@@ -62,6 +62,7 @@ def seed(gantry: Gantry) -> None:
     network = {"awsvpcConfiguration": {"subnets": ["subnet-1"], "securityGroups": ["sg-1"]}}
     ecs.run_task(cluster="blue", taskDefinition="fargate", launchType="FARGATE", networkConfiguration=network)
     plan(gantry)
+    balance(gantry)
     job = ecs.run_task(taskDefinition="job")["tasks"][0]["taskArn"]
     wait_until(lambda: status(gantry, job) == "STOPPED", "the job has ended")
     wait_until(lambda: steady(gantry, SERVICE), "the service is steady")
@@ -80,6 +81,23 @@ def plan(gantry: Gantry) -> None:
         events.put_rule(Name=name, ScheduleExpression=schedule, State=state, Description="counts the day's orders")
         target = {"Id": "count", "Arn": arns[cluster], "EcsParameters": {"TaskDefinitionArn": "job", "LaunchType": "EC2"}}
         events.put_targets(Rule=name, Targets=[target])
+
+
+def balance(gantry: Gantry) -> None:
+    """A load balancer with rules and two target groups: one of whose targets does not answer, and one without any."""
+    elb, port = gantry.client("elbv2"), int(gantry.listen.rsplit(":", 1)[1])
+    balancer = elb.create_load_balancer(Name="front")["LoadBalancers"][0]["LoadBalancerArn"]
+    groups = [elb.create_target_group(Name=name, Protocol="HTTP", Port=8080, TargetType="ip", HealthCheckPath="/healthz",
+                                      HealthCheckIntervalSeconds=5)["TargetGroups"][0]["TargetGroupArn"] for name in ("shop", "shop-next")]
+    forward = {"Type": "forward", "ForwardConfig": {"TargetGroups": [
+        {"TargetGroupArn": groups[0], "Weight": 95}, {"TargetGroupArn": groups[1], "Weight": 5}]}}
+    listener = elb.create_listener(LoadBalancerArn=balancer, Protocol="HTTP", Port=port + 100, DefaultActions=[forward])
+    redirect = {"Type": "redirect", "RedirectConfig": {"Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301"}}
+    elb.create_rule(ListenerArn=listener["Listeners"][0]["ListenerArn"], Priority=10, Actions=[redirect], Conditions=[
+        {"Field": "host-header", "Values": ["www.example.com", "example.com"]}, {"Field": "path-pattern", "Values": ["/old/*"]}])
+    elb.register_targets(TargetGroupArn=groups[0], Targets=[{"Id": "127.0.0.1", "Port": port}, {"Id": "127.0.0.1", "Port": 9}])
+    states = lambda: {t["TargetHealth"]["State"] for t in elb.describe_target_health(TargetGroupArn=groups[0])["TargetHealthDescriptions"]}  # noqa: E731
+    wait_until(lambda: states() == {"healthy", "unhealthy"}, "the targets were asked")
 
 
 def rest(gantry: Gantry) -> None:
@@ -162,6 +180,9 @@ def pages(gantry: Gantry) -> dict[str, str]:
         "log-lines": f"/logs/lines?group={LOGS}&stream=job/",
         "log-lines-none": f"/logs/lines?group={LOGS}&q=nobody-wrote-this",
         "log-lines-missing": "/logs/lines?group=/nowhere",
+        "load-balancers": "/load-balancers",
+        "load-balancer": "/load-balancers/front",
+        "create-load-balancer": "/create-load-balancer",
         "schedules": "/schedules",
         "schedule": f"/schedules/{SCHEDULE}",
         "schedule-no-room": "/schedules/no-room",

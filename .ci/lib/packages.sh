@@ -54,14 +54,15 @@ ensure_rust() {
     die "Rust 1.$RUST_MINOR or newer is needed: https://rustup.rs"
 }
 
-# ensure_cargo_tool COMMAND VERSION: builds a cargo subcommand from crates.io, once. Its folder joins PATH.
+# ensure_cargo_tool COMMAND VERSION: builds a cargo subcommand from crates.io, once. Its folder joins PATH. Not optimised:
+# it runs for seconds, and would be built for minutes.
 ensure_cargo_tool() {
     local tools=$CACHE/tools
     [[ $PATH == *"$tools/bin"* ]] || export PATH=$PATH:$tools/bin
     command -v "$1" >/dev/null && return 0
     say "building $1 $2 (once)"
-    CARGO_TARGET_DIR=$CACHE/tools-target nice -n 10 \
-        cargo install --locked --root "$tools" --version "$2" "$1" >&2 || return 1
+    CARGO_TARGET_DIR=$CACHE/tools-target CARGO_PROFILE_DEV_DEBUG=0 nice -n 10 \
+        cargo install --debug --locked --root "$tools" --version "$2" "$1" >&2 || return 1
     rm -rf "$CACHE/tools-target"
 }
 

@@ -172,7 +172,8 @@ unit_tests() {
 
 # run_flow PROGRAM: runs a program that starts its own server, with what it needs in its environment.
 run_flow() {
-    apt_install ip,nsenter,strip,skopeo,podman,buildah iproute2 util-linux binutils skopeo podman buildah
+    apt_install ip,nsenter,strip,skopeo,podman,buildah,openssl,wrk \
+        iproute2 util-linux binutils skopeo podman buildah openssl wrk
     ensure_python
     ensure_browser
     PATH=$VENV/bin:$PATH PYTHONPATH=$ROOT/end2end PYTHONDONTWRITEBYTECODE=1 GANTRY_BIN=$BIN GANTRY_SITE_DIR=$SITE \

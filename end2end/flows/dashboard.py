@@ -13,7 +13,7 @@ PORT = 18081
 EVERYTHING = ["All services, also those to come", "Hosts and capacity by zone", "Deployments that run", "Last failures"]
 # Pages of a Gantry that nobody has used yet.
 EMPTY = {"home-empty": "/", "events-empty": "/events", "logs-empty": "/logs", "task-definitions-empty": "/task-definitions",
-         "repositories-empty": "/repositories", "schedules-empty": "/schedules", "secrets-empty": "/secrets",
+         "repositories-empty": "/repositories", "load-balancers-empty": "/load-balancers", "schedules-empty": "/schedules", "secrets-empty": "/secrets",
          "parameters-empty": "/parameters", "boards-empty": "/boards"}
 SHOTS = Path(__file__).parent.parent / "shots"
 

@@ -44,7 +44,9 @@ def main() -> None:
         wait_until(lambda: history()[0]["status"] == "ROLLBACK_SUCCESSFUL", "a deployment that exits at once rolls back", 120)
         failed = ecs.describe_service_deployments(
             serviceDeploymentArns=[history()[0]["serviceDeploymentArn"]])["serviceDeployments"][0]
-        check("the circuit breaker counted three failures", failed["deploymentCircuitBreaker"]["failureCount"] == 3, failed)
+        # Two are started at a time, so the fourth may have failed together with the third.
+        breaker = failed["deploymentCircuitBreaker"]
+        check("the circuit breaker opened at three failures", breaker["threshold"] == 3 and breaker["failureCount"] in (3, 4), failed)
         check("the good tasks were never touched", running() == 2 and service()["taskDefinition"].endswith("web:1"))
         revision = ecs.describe_service_revisions(serviceRevisionArns=[failed["rollback"]["serviceRevisionArn"]])
         digest = revision["serviceRevisions"][0]["containerImages"][0].get("imageDigest", "")

@@ -130,8 +130,39 @@ impl Api {
         serde_json::from_slice(body).map_err(|source| CallError::Malformed { operation: operation.to_owned(), source })
     }
 
+    /// Asks for what is no operation: sends `body`, or nothing, to `path` with its query, and reads the answer; again when the
+    /// host's clock was why it was refused. No longer than `patience`.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn ask<O: DeserializeOwned>(
+        &self,
+        service: Service,
+        method: Method,
+        path: &str,
+        body: Vec<u8>,
+        patience: Duration,
+    ) -> Result<O, CallError> {
+        let send = |body: Vec<u8>| async {
+            let request = self.signed(service, method.clone(), path, HeaderMap::new(), body)?;
+            self.send(request, patience).await
+        };
+        let mut answer = send(body.clone()).await?;
+        if answer.refuses_signature() && self.skew.learn(answer.date.as_deref(), (self.clock)()) {
+            answer = send(body).await?;
+        }
+        if answer.status != 200 {
+            return Err(refusal(path, answer.status, &answer.body));
+        }
+        serde_json::from_slice(&answer.body)
+            .map_err(|source| CallError::Malformed { operation: path.to_owned(), source })
+    }
+
     async fn exchange(&self, service: Service, operation: &str, body: Vec<u8>) -> Result<Answer, CallError> {
-        let request = self.request(service, operation, body)?;
+        self.send(self.request(service, operation, body)?, TIMEOUT).await
+    }
+
+    async fn send(&self, request: Request<Full<Bytes>>, patience: Duration) -> Result<Answer, CallError> {
         let exchange = async {
             let response = self.client.request(request).await.map_err(|e| CallError::Unreachable(Box::new(e)))?;
             let status = response.status().as_u16();
@@ -140,7 +171,7 @@ impl Api {
             Ok(Answer { status, date, body: body.to_bytes() })
         };
         let timed_out = |e| CallError::Unreachable(Box::new(e));
-        tokio::time::timeout(TIMEOUT, exchange).await.map_err(timed_out)?
+        tokio::time::timeout(patience, exchange).await.map_err(timed_out)?
     }
 
     fn request(&self, service: Service, operation: &str, body: Vec<u8>) -> Result<Request<Full<Bytes>>, CallError> {
@@ -149,12 +180,23 @@ impl Api {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(gantry_wire::json::CONTENT_TYPE));
         headers.insert(gantry_wire::json::TARGET, HeaderValue::from_str(&target).map_err(|e| failed(e.into()))?);
+        self.signed(service, Method::POST, "/", headers, body)
+    }
+
+    fn signed(
+        &self,
+        service: Service,
+        method: Method,
+        path: &str,
+        mut headers: HeaderMap,
+        body: Vec<u8>,
+    ) -> Result<Request<Full<Bytes>>, CallError> {
+        let failed = |e: http::Error| CallError::Request(Box::new(e));
         let mut parts = self.base.clone().into_parts();
-        parts.path_and_query = Some(http::uri::PathAndQuery::from_static("/"));
+        parts.path_and_query = Some(path.parse().map_err(|e: http::uri::InvalidUri| failed(e.into()))?);
         let uri = Uri::from_parts(parts).map_err(|e| failed(e.into()))?;
-        self.sign(service, Method::POST.as_str(), &uri, &mut headers, &body)
-            .map_err(|e| CallError::Request(Box::new(e)))?;
-        let mut request = Request::post(uri).body(Full::from(body)).map_err(failed)?;
+        self.sign(service, method.as_str(), &uri, &mut headers, &body).map_err(|e| CallError::Request(Box::new(e)))?;
+        let mut request = Request::builder().method(method).uri(uri).body(Full::from(body)).map_err(failed)?;
         *request.headers_mut() = headers;
         Ok(request)
     }

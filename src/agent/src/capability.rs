@@ -3,7 +3,9 @@
 //! Names are those of Amazon's agent. Only what really works is named: a task that needs more is not placed here, and the
 //! reason names the attribute, which is better than a task that starts and misbehaves.
 
-use gantry_model::container_instance::{AVAILABILITY_ZONE, Attribute, INSTANCE_TYPE};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, ToSocketAddrs as _, UdpSocket};
+
+use gantry_model::container_instance::{ADDRESS, AVAILABILITY_ZONE, Attribute, INSTANCE_TYPE};
 
 use crate::config::AgentConfig;
 use crate::engine::EngineInfo;
@@ -37,6 +39,19 @@ const ALWAYS: [(&str, &str); 17] = [
 /// The oldest version of Docker's API that ECS names.
 const OLDEST_API: u32 = 17;
 
+/// The address that the host has towards the control plane; nothing is sent to find it out. None when the control plane's
+/// host is not known.
+fn own_address(server_url: &str) -> Option<String> {
+    let uri: http::Uri = server_url.parse().ok()?;
+    let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });
+    let host = uri.host()?.trim_start_matches('[').trim_end_matches(']');
+    let server = (host, port).to_socket_addrs().ok()?.next()?;
+    let any: IpAddr = if server.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+    let socket = UdpSocket::bind((any, 0)).ok()?;
+    socket.connect(server).ok()?;
+    Some(socket.local_addr().ok()?.ip().to_string())
+}
+
 /// The attributes of the host: what it is, what it can do, and what the operator says of it.
 #[must_use]
 pub(crate) fn attributes(config: &AgentConfig, engine: &EngineInfo) -> Vec<Attribute> {
@@ -54,6 +69,11 @@ pub(crate) fn attributes(config: &AgentConfig, engine: &EngineInfo) -> Vec<Attri
     ];
     if config.serves_fargate {
         attributes.push(named("gantry.serves-fargate", "true"));
+    }
+    if !config.attributes.iter().any(|attribute| attribute.name == ADDRESS)
+        && let Some(address) = own_address(&config.server_url)
+    {
+        attributes.push(named(ADDRESS, &address));
     }
     attributes.extend(capabilities(engine).into_iter().map(|name| Attribute { name, value: None }));
     attributes.extend(config.attributes.iter().cloned());

@@ -46,9 +46,10 @@ const AGENT_PARAMETERS: [&str; 1] = ["GetParameter"];
 /// AccessDeniedException.
 pub fn check(principal: &Principal, service: Service, operation: &str) -> Result<(), ApiError> {
     let allowed = match (principal.kind, service) {
-        (PrincipalKind::Admin, _) | (PrincipalKind::Agent, Service::Sts) => true,
+        (PrincipalKind::Admin, _) | (PrincipalKind::Agent | PrincipalKind::Proxy, Service::Sts) => true,
+        (PrincipalKind::Proxy, _) => false,
         (PrincipalKind::Agent, Service::Ecs) => AGENT_ECS.contains(&operation),
-        (PrincipalKind::Agent, Service::Events) => false,
+        (PrincipalKind::Agent, Service::Acm | Service::ElasticLoadBalancing | Service::Events) => false,
         (PrincipalKind::Agent, Service::Ecr) => AGENT_ECR.contains(&operation),
         (PrincipalKind::Agent, Service::Logs) => AGENT_LOGS.contains(&operation),
         (PrincipalKind::Agent, Service::SecretsManager) => AGENT_SECRETS.contains(&operation),

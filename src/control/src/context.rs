@@ -11,6 +11,7 @@ use gantry_store::Store;
 use crate::bus::Bus;
 use crate::loops::delivery::EventWebhooks;
 use crate::operations::Operations;
+use crate::proxies::Proxies;
 use crate::webhooks::Webhooks;
 
 /// Where the time comes from. The binary gives the system's, tests give one that they turn by hand.
@@ -25,6 +26,8 @@ pub struct ControlConfig {
     pub endpoint_url: String,
     /// `host:port` of the registry, as it stands in image references.
     pub registry_host: String,
+    /// The domain that the DNS names of load balancers are in.
+    pub load_balancer_domain: String,
     /// How long a silent agent's tasks are left alone before they are handed over, in seconds; `None` is for ever.
     pub disconnect_timeout_s: Option<i64>,
     /// How long a stopped task stays describable, in seconds (ECS promises an hour).
@@ -43,6 +46,7 @@ pub struct Control {
     pub clock: Clock,
     pub webhooks: Arc<dyn Webhooks>,
     pub bus: Bus,
+    pub proxies: Proxies,
     pub operations: Operations,
 }
 
@@ -59,7 +63,16 @@ impl Control {
         if config.event_webhooks.is_some() {
             store.notify();
         }
-        Arc::new(Self { config, store, registry, clock, webhooks, bus: Bus::default(), operations: Operations::all() })
+        Arc::new(Self {
+            config,
+            store,
+            registry,
+            clock,
+            webhooks,
+            bus: Bus::default(),
+            proxies: Proxies::default(),
+            operations: Operations::all(),
+        })
     }
 
     /// The present instant.

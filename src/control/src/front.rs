@@ -118,7 +118,7 @@ async fn run(
     if !control.operations.has(service.signing_name(), operation.name) {
         return Err(ApiError::unknown_operation(operation.name));
     }
-    let input = address.input(body)?;
+    let input = address.input(operation, parts, body)?;
     authorise::check(&caller.principal, service, operation.name)?;
     if let Some(shape) = operation.input {
         gantry_wire::validate(service, shape, &input)?;

@@ -37,6 +37,11 @@ pub fn deployment_id() -> Result<DeploymentId, ApiError> {
     DeploymentId::parse(format!("ecs-svc/{digits}")).map_err(|_| invalid("deployment"))
 }
 
+/// The id at the end of the ARNs of Elastic Load Balancing, 16 hexadecimal digits.
+pub fn load_balancing_id() -> Result<String, ApiError> {
+    random_hex(16)
+}
+
 /// The six letters and digits at the end of a secret's ARN.
 pub fn secret_suffix() -> Result<String, ApiError> {
     const CHARACTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";

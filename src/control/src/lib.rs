@@ -8,12 +8,14 @@
 //! What it deliberately does not do: know SQL (`gantry-store`), know JSON member names (`gantry-wire`), decide where a
 //! task goes (`gantry-scheduler`).
 
+pub mod acm;
 pub mod acs;
 pub mod authorise;
 pub mod bus;
 pub mod context;
 pub mod ecr;
 pub mod ecs;
+pub mod elasticloadbalancing;
 pub mod error;
 pub mod events;
 pub mod front;
@@ -22,6 +24,7 @@ pub mod logs;
 pub mod loops;
 pub mod named_secrets;
 pub mod operations;
+pub mod proxies;
 pub mod secret_rollout;
 pub mod secretsmanager;
 pub mod ssm;

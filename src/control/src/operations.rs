@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::context::Call;
-use crate::{ecr, ecs, events, logs, secretsmanager, ssm, sts};
+use crate::{acm, ecr, ecs, elasticloadbalancing, events, logs, secretsmanager, ssm, sts};
 
 type Handler = Box<dyn Fn(Call, Value) -> BoxFuture<'static, Result<Value, ApiError>> + Send + Sync>;
 
@@ -22,8 +22,10 @@ impl Operations {
     #[must_use]
     pub fn all() -> Self {
         let mut operations = Self(BTreeMap::new());
+        acm::register(&mut operations);
         ecs::register(&mut operations);
         ecr::register(&mut operations);
+        elasticloadbalancing::register(&mut operations);
         events::register(&mut operations);
         logs::register(&mut operations);
         secretsmanager::register(&mut operations);

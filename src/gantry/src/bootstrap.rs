@@ -19,6 +19,8 @@ use crate::sign_in::token_hash;
 const SIGN_IN_LINK_LIFE_S: i64 = 30 * 60;
 /// The setting that names the embedded agent's access key.
 const AGENT_KEY: &str = "embedded-agent-access-key";
+/// The setting that names the embedded proxy's.
+const PROXY_KEY: &str = "embedded-proxy-access-key";
 
 /// The admin's key: the stored one, or a new one at the first start.
 pub(crate) async fn admin_key(store: &Store, account: &AccountId) -> anyhow::Result<AccessKey> {
@@ -33,9 +35,25 @@ pub(crate) async fn admin_key(store: &Store, account: &AccountId) -> anyhow::Res
 
 /// The embedded agent's key, likewise.
 pub(crate) async fn agent_key(store: &Store, account: &AccountId) -> anyhow::Result<AccessKey> {
+    own_key(store, account, AGENT_KEY, "role/gantry-agent", PrincipalKind::Agent).await
+}
+
+/// The embedded proxy's key, likewise.
+pub(crate) async fn proxy_key(store: &Store, account: &AccountId) -> anyhow::Result<AccessKey> {
+    own_key(store, account, PROXY_KEY, "role/gantry-proxy", PrincipalKind::Proxy).await
+}
+
+/// The key that `setting` names, or a new one for `name`.
+async fn own_key(
+    store: &Store,
+    account: &AccountId,
+    setting: &'static str,
+    name: &str,
+    kind: PrincipalKind,
+) -> anyhow::Result<AccessKey> {
     let found = {
         let mut reader = store.read().await?;
-        match kv::get(&mut reader, AGENT_KEY).await? {
+        match kv::get(&mut reader, setting).await? {
             Some(id) => access_key::get(&mut reader, &id).await?,
             None => None,
         }
@@ -43,17 +61,17 @@ pub(crate) async fn agent_key(store: &Store, account: &AccountId) -> anyhow::Res
     if let Some(key) = found {
         return Ok(key);
     }
-    let key = new_key(account, "role/gantry-agent", PrincipalKind::Agent)?;
+    let key = new_key(account, name, kind)?;
     put(store, &key).await?;
     let id = key.id.clone();
     store
-        .write(move |tx| Box::pin(async move { kv::put(tx, AGENT_KEY, &id).await }))
+        .write(move |tx| Box::pin(async move { kv::put(tx, setting, &id).await }))
         .await
         .map_err(|e: StoreError| anyhow::Error::new(e))?;
     Ok(key)
 }
 
-async fn put(store: &Store, key: &AccessKey) -> anyhow::Result<()> {
+pub(crate) async fn put(store: &Store, key: &AccessKey) -> anyhow::Result<()> {
     let key = key.clone();
     store
         .write(move |tx| Box::pin(async move { access_key::put(tx, &key).await }))

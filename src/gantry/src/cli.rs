@@ -1,6 +1,6 @@
 //! The command line. Every flag can also be given as `GANTRY_…` in the environment.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -28,6 +28,13 @@ pub(crate) enum Command {
     JoinToken {
         #[command(subcommand)]
         command: JoinTokenCommand,
+    },
+    /// Runs a proxy that carries the traffic of load balancers on this host.
+    Proxy(ProxyFlags),
+    /// Keys with which proxies on other hosts ask what to carry.
+    ProxyKey {
+        #[command(subcommand)]
+        command: ProxyKeyCommand,
     },
     /// The keys that secrets are sealed with.
     SecretsKey {
@@ -66,6 +73,44 @@ pub(crate) struct CreateJoinToken {
     /// For how many minutes the token works.
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=10_080))]
     pub(crate) minutes: u32,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ProxyFlags {
+    /// The control plane, such as https://10.0.0.5:8080.
+    #[arg(long, env = "GANTRY_SERVER")]
+    pub(crate) server: String,
+    /// The key that `gantry proxy-key create` made, ID:SECRET.
+    #[arg(long, env = "GANTRY_PROXY_KEY", hide_env_values = true)]
+    pub(crate) key: String,
+    /// The authority of the control plane's certificate, in PEM, when it is not one that the host knows.
+    #[arg(long, env = "GANTRY_SERVER_CA")]
+    pub(crate) server_ca: Option<PathBuf>,
+    /// Where the proxy keeps what it was told last, so that it can start while the control plane is down.
+    #[arg(long, env = "GANTRY_DATA_DIR", default_value = "/var/lib/gantry-proxy")]
+    pub(crate) data_dir: PathBuf,
+    /// The address on which load balancers listen.
+    #[arg(long, env = "GANTRY_PROXY_ADDRESS", default_value = "0.0.0.0")]
+    pub(crate) address: IpAddr,
+    /// The region that requests to the control plane are signed for.
+    #[arg(long, env = "GANTRY_REGION", default_value = "us-east-1")]
+    pub(crate) region: Region,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProxyKeyCommand {
+    /// Makes a key for one proxy, and prints it.
+    Create(CreateProxyKey),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CreateProxyKey {
+    /// The data directory of the control plane, on its own machine.
+    #[arg(long, env = "GANTRY_DATA_DIR")]
+    pub(crate) data_dir: PathBuf,
+    /// The account of the control plane.
+    #[arg(long, env = "GANTRY_ACCOUNT", default_value = "000000000000")]
+    pub(crate) account: AccountId,
 }
 
 #[derive(Debug, Subcommand)]
@@ -161,6 +206,15 @@ pub(crate) struct ServeFlags {
     /// The folder with the dashboard's built files (`pkg/` and what is public). Without it the dashboard has no style.
     #[arg(long, env = "GANTRY_SITE_DIR", default_value = "site")]
     pub(crate) site_dir: PathBuf,
+    /// Carries no traffic of load balancers; proxies on other hosts do (`gantry proxy`).
+    #[arg(long, env = "GANTRY_NO_PROXY")]
+    pub(crate) no_proxy: bool,
+    /// The address on which load balancers listen.
+    #[arg(long, env = "GANTRY_PROXY_ADDRESS", default_value = "0.0.0.0", conflicts_with = "no_proxy")]
+    pub(crate) proxy_address: IpAddr,
+    /// The domain that the DNS names of load balancers are in; `*.elb.DOMAIN` should lead to the proxies.
+    #[arg(long, env = "GANTRY_LOAD_BALANCER_DOMAIN", default_value = "localhost")]
+    pub(crate) load_balancer_domain: String,
     /// Seconds after which the tasks of a host whose agent is silent are handed over; without it they are left alone.
     #[arg(long, env = "GANTRY_DISCONNECT_TIMEOUT_S")]
     pub(crate) disconnect_timeout_s: Option<i64>,

@@ -24,6 +24,7 @@ pub(crate) struct Parts {
     pub(crate) control: Arc<Control>,
     pub(crate) api: Router,
     pub(crate) agents: Router,
+    pub(crate) proxies: Router,
     pub(crate) registry: Router,
     /// The dashboard and the event stream, each inside the session layer.
     pub(crate) dashboard: Router,
@@ -48,6 +49,7 @@ pub(crate) fn router(parts: Parts) -> Router {
         .with_state(parts.control)
         .route(gantry_agent::join::PATH, post(join::answer).with_state(joining))
         .merge(parts.agents)
+        .merge(parts.proxies)
         .merge(parts.registry)
         .fallback(move |request: Request| async move { root.answer(request).await })
         .layer(CatchPanicLayer::new())

@@ -9,6 +9,7 @@ mod events;
 mod http;
 mod join;
 mod metrics;
+mod proxy;
 mod replicas;
 mod schedules;
 mod secrets_key;
@@ -30,6 +31,10 @@ fn main() -> anyhow::Result<()> {
         cli::Command::Serve(flags) => runtime.block_on(serve::serve(*flags)),
         cli::Command::Agent(flags) => runtime.block_on(join::run_agent(flags)),
         cli::Command::Backup(flags) => runtime.block_on(backup::run(flags)),
+        cli::Command::Proxy(flags) => runtime.block_on(proxy::run(flags)),
+        cli::Command::ProxyKey { command: cli::ProxyKeyCommand::Create(flags) } => {
+            runtime.block_on(proxy::create_key(flags))
+        }
         cli::Command::SecretsKey { command: cli::SecretsKeyCommand::Rotate(flags) } => secrets_key::rotate(&flags),
         cli::Command::JoinToken { command: cli::JoinTokenCommand::Create(flags) } => {
             runtime.block_on(join::create_token(flags))

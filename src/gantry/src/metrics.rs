@@ -9,6 +9,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use gantry_control::Control;
 use gantry_control::error::chain;
+use gantry_model::load_balancing::GroupCounts;
 use gantry_store::{StoreError, container_instance, event, service, task};
 
 /// Answers the metrics, read from the store at this moment.
@@ -33,12 +34,14 @@ async fn render(control: &Control) -> Result<String, StoreError> {
     let services = service::unfinished(&mut reader).await?.len();
     let oldest = event::oldest(&mut reader).await?.unwrap_or(0);
     let mut text = String::new();
-    let mut family = |name: &str, help: &str, samples: &[(String, String)]| {
-        let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge");
+    let mut write = |kind: &str, name: &str, help: &str, samples: &[(String, String)]| {
+        let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
         for (labels, value) in samples {
             let _ = writeln!(text, "{name}{labels} {value}");
         }
     };
+    carried(control, &mut write);
+    let mut family = |name: &str, help: &str, samples: &[(String, String)]| write("gauge", name, help, samples);
     let damaged = gantry_store::blob::rows::damaged(&mut reader).await?;
     let plain = |value: usize| [(String::new(), value.to_string())];
     family("gantry_services", "Services that are ACTIVE or DRAINING.", &plain(services));
@@ -55,4 +58,23 @@ async fn render(control: &Control) -> Result<String, StoreError> {
     family("gantry_event_seq", "Sequence of the last event.", &[(String::new(), control.store.last_seq().to_string())]);
     family("gantry_event_oldest_seq", "Sequence of the oldest kept event.", &[(String::new(), oldest.to_string())]);
     Ok(text)
+}
+
+/// What the proxies carried. They count from their own beginnings, so each is by itself.
+fn carried(control: &Control, write: &mut impl FnMut(&str, &str, &str, &[(String, String)])) {
+    let counts = control.proxies.counts(control.now());
+    let proxies = [(String::new(), counts.len().to_string())];
+    write("gauge", "gantry_proxies", "Proxies that were heard of lately.", &proxies);
+    let samples = |of: fn(&GroupCounts) -> u64| -> Vec<(String, String)> {
+        let all = counts.iter().flat_map(|(proxy, groups)| groups.iter().map(move |group| (proxy, group)));
+        let label = |proxy: &str, arn: &str| {
+            let name = arn.split('/').nth(1).unwrap_or_default();
+            format!("{{proxy=\"{proxy}\",target_group=\"{name}\"}}")
+        };
+        all.map(|(proxy, group)| (label(proxy, &group.group), of(group).to_string())).collect()
+    };
+    let requests = samples(|group| group.requests);
+    write("counter", "gantry_target_group_requests_total", "Requests and connections for a target group.", &requests);
+    let errors = samples(|group| group.errors);
+    write("counter", "gantry_target_group_errors_total", "Those of them that no target answered.", &errors);
 }

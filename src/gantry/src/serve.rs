@@ -30,6 +30,7 @@ use crate::cli::ServeFlags;
 use crate::embedded_agent;
 use crate::events::Events;
 use crate::http::{self, Parts};
+use crate::proxy;
 use crate::replicas;
 use crate::schedules::StoredSchedules;
 use crate::secrets_key;
@@ -69,8 +70,12 @@ pub(crate) async fn serve(flags: ServeFlags) -> anyhow::Result<()> {
     let authority_pem = authority.as_deref().map(std::fs::read_to_string).transpose().context("read the authority")?;
     let router = router(&flags, &control, &shutdown, secure, authority_pem.clone())?;
     let server = tokio::spawn(listen(listener, tls, router, shutdown.clone()));
+    let trust = authority_pem.map_or(Trust::System, Trust::Authority);
+    let proxy = match flags.no_proxy {
+        true => None,
+        false => Some(embedded_proxy(&flags, &control, &store, trust.clone(), shutdown.clone()).await?),
+    };
     let agent = (!flags.no_agent).then(|| {
-        let trust = authority_pem.map_or(Trust::System, Trust::Authority);
         let config = AgentConfig { trust, ..agent_config(&flags, &control, agent_key) };
         tokio::spawn(embedded_agent::keep_running(config, shutdown.clone()))
     });
@@ -87,8 +92,35 @@ pub(crate) async fn serve(flags: ServeFlags) -> anyhow::Result<()> {
     {
         tracing::warn!("the embedded agent did not stop within {} s", GRACE.as_secs());
     }
+    if let Some(proxy) = proxy
+        && tokio::time::timeout(GRACE, proxy).await.is_err()
+    {
+        tracing::warn!("the embedded proxy did not stop within {} s", GRACE.as_secs());
+    }
     drop(loops);
     Ok(())
+}
+
+/// The proxy inside the server: the same as on any host, talking to this process through its own listener.
+async fn embedded_proxy(
+    flags: &ServeFlags,
+    control: &Control,
+    store: &Store,
+    trust: Trust,
+    stopping: CancellationToken,
+) -> anyhow::Result<tokio::task::JoinHandle<()>> {
+    let key = bootstrap::proxy_key(store, &flags.account).await?;
+    let settings = proxy::Settings {
+        server_url: control.config.endpoint_url.clone(),
+        access_key_id: key.id,
+        secret_access_key: key.secret,
+        trust,
+        region: flags.region.clone(),
+        data_dir: flags.data_dir.join("proxy"),
+        address: flags.proxy_address,
+    };
+    let proxy = proxy::Serving::start(settings).context("start the proxy")?;
+    Ok(tokio::spawn(async move { proxy.serve(stopping).await }))
 }
 
 /// Serves until `stopping`.
@@ -148,6 +180,7 @@ async fn control(
         default_region: flags.region.clone(),
         endpoint_url,
         registry_host,
+        load_balancer_domain: flags.load_balancer_domain.clone(),
         disconnect_timeout_s: flags.disconnect_timeout_s,
         stopped_task_retention_s: i64::from(flags.stopped_task_retention_hours) * 60 * 60,
         vulnerability_database: flags.vulnerability_database.clone(),
@@ -243,6 +276,7 @@ fn router(
         control: Arc::clone(control),
         api,
         agents: gantry_control::acs::router(Arc::clone(control)),
+        proxies: gantry_control::proxies::router(Arc::clone(control)),
         registry: gantry_registry::router(Arc::clone(&control.registry)),
         dashboard: web.layer(sessions.clone()),
         events: http::events(events).layer(sessions),

@@ -16,11 +16,12 @@ success that did nothing. This page is written from the server's own registry of
 A parameter that is not built is refused by its name (`InvalidParameterException`). These members of task definitions
 and services are kept and returned, but nothing acts on them yet: `enableExecuteCommand`, `taskRoleArn`,
 `executionRoleArn`, `environmentFiles`, `firelensConfiguration`, `proxyConfiguration` and `ephemeralStorage`. Likewise the
-`loadBalancers` and `serviceRegistries` of a task set: its external controller moves the traffic. And of a capacity
+`serviceRegistries` of a task set. And of a capacity
 provider `autoScalingGroupArn`, `managedScaling`, `managedTerminationProtection` and `managedDraining`: nothing but their
 owner makes or ends hosts. Of CloudWatch Logs the
 operations that writers and readers of lines call are known, and no others; of Secrets Manager and Systems Manager those
-that make and read secrets and parameters, and of EventBridge those of rules, which run tasks by a schedule.
+that make and read secrets and parameters, of EventBridge those of rules, which run tasks by a schedule, and of Certificate
+Manager those of certificates that are imported.
 ";
 
 fn page() -> String {
@@ -30,6 +31,8 @@ fn page() -> String {
         (Service::Ecs, "Amazon ECS"),
         (Service::Ecr, "Amazon ECR"),
         (Service::Events, "Amazon EventBridge"),
+        (Service::ElasticLoadBalancing, "Elastic Load Balancing"),
+        (Service::Acm, "AWS Certificate Manager"),
         (Service::Logs, "Amazon CloudWatch Logs"),
         (Service::SecretsManager, "AWS Secrets Manager"),
         (Service::Ssm, "AWS Systems Manager (Parameter Store)"),

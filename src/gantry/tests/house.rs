@@ -21,6 +21,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("gantry-registry", &["gantry-model", "gantry-wire", "gantry-scanner", "gantry-store"]),
     ("gantry-control", &["gantry-model", "gantry-scheduler", "gantry-wire", "gantry-store", "gantry-registry"]),
     ("gantry-agent", &["gantry-model", "gantry-wire"]),
+    ("gantry-proxy", &["gantry-model"]),
     ("gantry-web", &["gantry-model"]),
     ("gantry-bundle", &[]),
     (
@@ -32,6 +33,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "gantry-registry",
             "gantry-control",
             "gantry-agent",
+            "gantry-proxy",
             "gantry-web",
         ],
     ),

@@ -14,6 +14,9 @@ pub const AVAILABILITY_ZONE: &str = "ecs.availability-zone";
 /// The attribute that names an instance's type.
 pub const INSTANCE_TYPE: &str = "ecs.instance-type";
 
+/// The attribute that says by which address the host is reached, for load balancers; its agent finds it out.
+pub const ADDRESS: &str = "gantry.address";
+
 /// The attribute that puts an instance into the pool of a capacity provider.
 pub const CAPACITY_PROVIDER: &str = "gantry.capacity-provider";
 
@@ -86,6 +89,12 @@ impl ContainerInstance {
     #[must_use]
     pub fn capacity_provider(&self) -> Option<&str> {
         self.attribute(CAPACITY_PROVIDER).flatten()
+    }
+
+    /// The address by which the host is reached, when its agent has said one.
+    #[must_use]
+    pub fn address(&self) -> Option<&str> {
+        self.attribute(ADDRESS).flatten()
     }
 
     /// The zone that the instance stands in, when it says one.

@@ -48,6 +48,10 @@ pub enum EventKind {
     Rule,
     Secret,
     Parameter,
+    /// A load balancer, with its listeners and rules.
+    LoadBalancer,
+    /// A target group, with its targets.
+    TargetGroup,
 }
 
 impl EventKind {
@@ -67,6 +71,8 @@ impl EventKind {
             Self::Rule => "rule",
             Self::Secret => "secret",
             Self::Parameter => "parameter",
+            Self::LoadBalancer => "load-balancer",
+            Self::TargetGroup => "target-group",
         }
     }
 }

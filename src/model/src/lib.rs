@@ -15,6 +15,7 @@ pub mod health;
 pub mod ids;
 pub mod image;
 pub mod lifecycle;
+pub mod load_balancing;
 pub mod logs;
 pub mod parameter;
 pub mod placement;

@@ -25,6 +25,8 @@ pub enum PrincipalKind {
     Admin,
     /// An agent: the agent's own operations and pulling images.
     Agent,
+    /// A proxy: to be told what load balancers are to carry, with the keys of their certificates, and nothing else.
+    Proxy,
 }
 
 /// A principal with what a signature would have said beside it: the region and service of the credential scope.

@@ -330,6 +330,9 @@ pub struct Deployment {
     /// What gave it up, when it failed.
     #[serde(default)]
     pub failed_by: Option<FailedBy>,
+    /// Whether its tasks are in the alternate target groups of the service's load balancers rather than the first.
+    #[serde(default)]
+    pub is_alternate: bool,
 }
 
 /// What gives a deployment up.
@@ -397,6 +400,7 @@ impl Deployment {
             rolled_back_from: None,
             rollout: None,
             failed_by: None,
+            is_alternate: false,
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::container_instance::Attribute;
 use crate::ids::{
     ClusterName, ContainerInstanceId, DeploymentId, InvalidName, Scope, ServiceName, TaskDefinitionId, TaskId,
 };
+use crate::load_balancing::TargetState;
 use crate::placement::{PlacementConstraint, PlacementStrategy};
 use crate::resources::Requirements;
 use crate::tag::Tag;
@@ -66,6 +67,9 @@ pub struct Task {
     /// Until when neither scaling in nor a deployment may stop the task; `None` when nothing protects it.
     #[serde(default)]
     pub protected_until: Option<UnixMillis>,
+    /// How the load balancers see it that its service stands behind; `None` when it is behind none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traffic: Option<TaskTraffic>,
     /// How a host is chosen for it, kept while it waits for one; what its definition says of it is left to that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub placement: Option<TaskPlacement>,
@@ -77,6 +81,32 @@ pub struct Task {
 pub struct TaskPlacement {
     pub constraints: Vec<PlacementConstraint>,
     pub strategy: Vec<PlacementStrategy>,
+}
+
+/// A task behind load balancers. While it is DEACTIVATING they let it go, and its agent is not told to stop it yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TaskTraffic {
+    /// Whether it has been registered with its target groups.
+    pub is_registered: bool,
+    /// The worst that any of its targets is.
+    pub state: TargetState,
+    /// The ARN of the target group in which it is unhealthy.
+    pub unhealthy_in: Option<String>,
+}
+
+impl TaskTraffic {
+    /// Of a task that no target group knows yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { is_registered: false, state: TargetState::Initial, unhealthy_in: None }
+    }
+}
+
+impl Default for TaskTraffic {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 /// One container of a task.
@@ -336,6 +366,7 @@ impl Task {
             execution_stopped_at: None,
             stopped_at: None,
             protected_until: None,
+            traffic: None,
             placement: None,
             tags: Vec::new(),
         }
@@ -351,12 +382,18 @@ impl Task {
         forward
     }
 
-    /// Whether the task holds its share of the host: from its placement until it is told to stop (the agent keeps a
-    /// successor waiting until the host really has room).
+    /// What its agent is to be told: it runs on while load balancers let it go.
+    #[must_use]
+    pub fn told_status(&self) -> DesiredStatus {
+        if self.last_status == TaskStatus::Deactivating { DesiredStatus::Running } else { self.desired_status }
+    }
+
+    /// Whether the task holds its share of the host: from its placement until its agent is told to stop it (the agent keeps
+    /// a successor waiting until the host really has room).
     #[must_use]
     pub fn holds_resources(&self) -> bool {
         self.instance.is_some()
-            && self.desired_status == DesiredStatus::Running
+            && self.told_status() == DesiredStatus::Running
             && self.last_status != TaskStatus::Stopped
     }
 

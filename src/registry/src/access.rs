@@ -29,6 +29,7 @@ pub fn authorise(principal: &Principal, action: &str, repository: Option<&Reposi
     let allowed = match principal.kind {
         PrincipalKind::Admin => true,
         PrincipalKind::Agent => PULL.contains(&action),
+        PrincipalKind::Proxy => false,
     };
     if allowed {
         return Ok(());

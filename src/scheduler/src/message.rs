@@ -46,6 +46,22 @@ pub enum Message {
     Balanced {
         over: &'static str,
     },
+    /// Its tasks became targets of a group.
+    Registered {
+        targets: usize,
+        group: String,
+    },
+    /// Targets of a group are let go.
+    Deregistered {
+        targets: usize,
+        group: String,
+    },
+    /// A target group finds a task's port unhealthy.
+    UnhealthyTarget {
+        port: u16,
+        group: String,
+        reason: String,
+    },
     /// The circuit breaker goes back to `deployment`.
     RollingBack {
         deployment: DeploymentId,
@@ -76,6 +92,13 @@ impl Message {
                 format!("is not {over} balanced with {}. {over} Rebalancing in progress.", lie.join(", "))
             }
             Self::Balanced { over } => format!("is {over} balanced."),
+            Self::Registered { targets, group } => format!("registered {targets} targets in (target-group {group})"),
+            Self::Deregistered { targets, group } => {
+                format!("deregistered {targets} targets in (target-group {group})")
+            }
+            Self::UnhealthyTarget { port, group, reason } => {
+                format!("(port {port}) is unhealthy in (target-group {group}) due to (reason {reason})")
+            }
             Self::RollingBack { deployment } => format!("rolling back to deployment {deployment}."),
         };
         format!("(service {service}) {text}")

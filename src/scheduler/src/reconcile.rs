@@ -265,7 +265,11 @@ impl<'a> Pass<'a> {
     /// Stops a leaver or a task too many, with the reason that it has.
     fn stop_live(&mut self, live: &Live<'a>) {
         if live.standing == Standing::Unhealthy && live.age == 0 {
-            let reason = "Task failed container health checks".to_owned();
+            let group = live.task.traffic.as_ref().and_then(|traffic| traffic.unhealthy_in.as_deref());
+            let reason = match group {
+                Some(group) => format!("Task failed ELB health checks in (target-group {group})"),
+                None => "Task failed container health checks".to_owned(),
+            };
             self.stop(live.task, StopCode::ServiceSchedulerInitiated, reason);
             self.count_unhealthy_after_grace();
         } else {

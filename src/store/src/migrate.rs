@@ -61,6 +61,11 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 13, name: "logs", sql: include_str!("../../../migrations/sqlite/0013_logs.sql") },
     Migration { version: 14, name: "secrets", sql: include_str!("../../../migrations/sqlite/0014_secrets.sql") },
     Migration { version: 15, name: "rules", sql: include_str!("../../../migrations/sqlite/0015_rules.sql") },
+    Migration {
+        version: 16,
+        name: "load_balancing",
+        sql: include_str!("../../../migrations/sqlite/0016_load_balancing.sql"),
+    },
 ];
 
 const CREATE_TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

@@ -18,7 +18,7 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::vault::{Vault, VaultError};
 use crate::writer::{Job, Write, Writer};
-use crate::{Conn, StoreError, Tx, event, kv, migrate, parameter, secret};
+use crate::{Conn, StoreError, Tx, certificate, event, kv, migrate, parameter, secret};
 
 /// Where the time of a write comes from.
 pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
@@ -154,6 +154,7 @@ impl Store {
                 }
                 secret::rewrap_all(tx, &given).await?;
                 parameter::rewrap_all(tx, &given).await?;
+                certificate::rewrap_all(tx, &given).await?;
                 kv::put(tx, SEALING_KEY, &sealing).await
             })
         })

@@ -150,7 +150,7 @@ pub async fn unstopped(conn: &mut Conn) -> Result<Vec<Task>, StoreError> {
 pub async fn holding(conn: &mut Conn, scope: &Scope) -> Result<Vec<Task>, StoreError> {
     let rows: Vec<String> = sqlx::query_scalar(
         "SELECT body FROM task WHERE account = $1 AND region = $2 AND last_status <> 'STOPPED'
-         AND instance IS NOT NULL AND desired_status = 'RUNNING' ORDER BY id",
+         AND instance IS NOT NULL AND (desired_status = 'RUNNING' OR last_status = 'DEACTIVATING') ORDER BY id",
     )
     .bind(scope.account.as_str())
     .bind(scope.region.as_str())

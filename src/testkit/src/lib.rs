@@ -86,6 +86,7 @@ impl TestGantry {
             default_region: region(REGION),
             endpoint_url: ENDPOINT_URL.to_owned(),
             registry_host: REGISTRY_HOST.to_owned(),
+            load_balancer_domain: "localhost".to_owned(),
             disconnect_timeout_s: None,
             stopped_task_retention_s: 3600,
             vulnerability_database: None,

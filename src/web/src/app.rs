@@ -12,8 +12,8 @@ use leptos_router::path;
 use crate::layout::Frame;
 use crate::live::provide_live;
 use crate::pages::{
-    boards, clusters, events, home, login, logs, not_found, parameters, repositories, schedules, search, secrets,
-    services, status, task_definitions, tasks,
+    boards, clusters, events, home, load_balancers, login, logs, not_found, parameters, repositories, schedules,
+    search, secrets, services, status, task_definitions, tasks,
 };
 
 /// A page is sent when all of it is there.
@@ -52,7 +52,7 @@ pub fn App() -> impl IntoView {
     }
 }
 
-/// A third table: what containers are given, and when tasks run.
+/// A third table: what containers are given, when tasks run, and how they are reached.
 #[component(transparent)]
 fn MoreRoutes() -> impl leptos_router::MatchNestedRoutes + Clone {
     view! {
@@ -63,6 +63,9 @@ fn MoreRoutes() -> impl leptos_router::MatchNestedRoutes + Clone {
             <Route path=path!("/parameters") view=parameters::Parameters ssr=WHOLE />
             <Route path=path!("/parameters/parameter") view=parameters::ParameterPage ssr=WHOLE />
             <Route path=path!("/create-parameter") view=parameters::CreateParameter ssr=WHOLE />
+            <Route path=path!("/load-balancers") view=load_balancers::LoadBalancers ssr=WHOLE />
+            <Route path=path!("/load-balancers/:balancer") view=load_balancers::LoadBalancerPage ssr=WHOLE />
+            <Route path=path!("/create-load-balancer") view=load_balancers::CreateLoadBalancer ssr=WHOLE />
             <Route path=path!("/schedules") view=schedules::Schedules ssr=WHOLE />
             <Route path=path!("/schedules/:schedule") view=schedules::SchedulePage ssr=WHOLE />
             <Route path=path!("/create-schedule") view=schedules::CreateSchedule ssr=WHOLE />

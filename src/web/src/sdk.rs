@@ -96,6 +96,14 @@ pub async fn events_json(operation: &str, input: &serde_json::Value) -> Result<s
     json("events", "AWSEvents", operation, input).await
 }
 
+/// Calls an operation of Elastic Load Balancing, which its own clients speak to in forms.
+///
+/// # Errors
+/// As [`ecs_json`].
+pub async fn elb_json(operation: &str, input: &serde_json::Value) -> Result<serde_json::Value, ApiError> {
+    json("elasticloadbalancing", "ElasticLoadBalancing_v10", operation, input).await
+}
+
 /// Calls an operation of Secrets Manager, of which pages need a few.
 ///
 /// # Errors

@@ -1,8 +1,14 @@
-//! awsQuery, the protocol of STS: a form with `Action` and `Version` in the body or the query string, XML answers.
+//! awsQuery, the protocol of STS and Elastic Load Balancing: a form with `Action` and `Version` in the body or the query
+//! string, XML answers.
 //!
-//! STS's GetCallerIdentity has no input, so parameters other than `Action` and `Version` are only kept, not decoded;
-//! like AWS, an operation ignores those that it does not know. Codes are the query family's: [`code_and_status`]
-//! translates.
+//! A form becomes the JSON that every other part of Gantry works on ([`Form::input`]), and an answer is written from it by
+//! the shape of the operation's output, so that operations know nothing of the protocol. Parameters that an operation does
+//! not know are ignored, as AWS does. Codes are the query family's: [`code_and_status`] translates.
+//!
+//! Source: Smithy specification, "AWS Query protocol".
+
+mod decode;
+mod xml;
 
 use std::fmt::Write as _;
 
@@ -63,6 +69,16 @@ impl Form {
     }
 }
 
+impl Form {
+    /// The input of `operation` as JSON.
+    ///
+    /// # Errors
+    /// SerializationException, which names the parameter that is not of its type.
+    pub fn input(&self, operation: &OperationModel) -> Result<Value, ApiError> {
+        decode::input(operation, self.0.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+    }
+}
+
 fn unescape(text: &[u8]) -> Result<String, ApiError> {
     let spaced: Vec<u8> = text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
     percent_decode(&spaced)
@@ -80,11 +96,11 @@ pub fn success<T: Serialize>(operation: &OperationModel, output: &T, stamp: Stam
         Err(error) => return failure(operation.service, &ApiError::server(error.to_string()), stamp),
     };
     let name = operation.name;
-    let mut xml = format!("<{name}Response{}>", namespace(operation.service));
-    element(&mut xml, &format!("{name}Result"), &output);
-    let id = escape(stamp.request_id);
-    let _ = write!(xml, "<ResponseMetadata><RequestId>{id}</RequestId></ResponseMetadata></{name}Response>");
-    stamp.response(200, CONTENT_TYPE, xml.into_bytes())
+    let mut text = format!("<{name}Response{}>", namespace(operation.service));
+    xml::result(&mut text, operation, &output);
+    let id = xml::escape(stamp.request_id);
+    let _ = write!(text, "<ResponseMetadata><RequestId>{id}</RequestId></ResponseMetadata></{name}Response>");
+    stamp.response(200, CONTENT_TYPE, text.into_bytes())
 }
 
 /// The answer of an operation that failed. `internal` is not in it.
@@ -96,8 +112,8 @@ pub fn failure(service: Service, error: &ApiError, stamp: Stamp<'_>) -> Response
         "<ErrorResponse{}><Error><Type>{side}</Type><Code>{code}</Code><Message>{}</Message></Error>\
          <RequestId>{}</RequestId></ErrorResponse>",
         namespace(service),
-        escape(&error.message),
-        escape(stamp.request_id),
+        xml::escape(&error.message),
+        xml::escape(stamp.request_id),
     );
     stamp.response(http_status, CONTENT_TYPE, xml.into_bytes())
 }
@@ -113,6 +129,7 @@ pub fn code_and_status(error: &ApiError) -> (&'static str, u16) {
         "ExpiredTokenException" => ("ExpiredToken", 403),
         "AccessDeniedException" => ("AccessDenied", 403),
         "UnknownOperationException" => ("InvalidAction", 400),
+        "ValidationException" => ("ValidationError", 400),
         "InvalidParameterException" => ("InvalidParameterValue", 400),
         "SerializationException" => ("MalformedInput", 400),
         "ServerException" => ("InternalFailure", 500),
@@ -122,46 +139,6 @@ pub fn code_and_status(error: &ApiError) -> (&'static str, u16) {
 
 fn namespace(service: Service) -> String {
     service.model().xml_namespace.map_or_else(String::new, |url| format!(" xmlns=\"{url}\""))
-}
-
-/// Writes `value` as an element: structures by their members, lists as `member` elements, null not at all.
-fn element(xml: &mut String, name: &str, value: &Value) {
-    let text = match value {
-        Value::Null => return,
-        Value::Object(members) => {
-            let _ = write!(xml, "<{name}>");
-            members.iter().for_each(|(member, value)| element(xml, member, value));
-            let _ = write!(xml, "</{name}>");
-            return;
-        }
-        Value::Array(items) => {
-            let _ = write!(xml, "<{name}>");
-            items.iter().for_each(|item| element(xml, "member", item));
-            let _ = write!(xml, "</{name}>");
-            return;
-        }
-        Value::String(text) => escape(text),
-        other => other.to_string(),
-    };
-    let _ = write!(xml, "<{name}>{text}</{name}>");
-}
-
-/// Text as XML content; characters that XML 1.0 cannot hold become U+FFFD.
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\t' | '\n' => escaped.push(c),
-            '\r' => escaped.push_str("&#13;"),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => escaped.push('\u{fffd}'),
-            c => escaped.push(c),
-        }
-    }
-    escaped
 }
 
 #[cfg(test)]

@@ -7,8 +7,10 @@ use crate::shapes;
 /// The AWS services that Gantry speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Service {
+    Acm,
     Ecs,
     Ecr,
+    ElasticLoadBalancing,
     Events,
     Logs,
     SecretsManager,
@@ -95,15 +97,26 @@ pub enum Kind {
 
 impl Service {
     /// All services.
-    pub const ALL: [Self; 7] =
-        [Self::Ecs, Self::Ecr, Self::Events, Self::Logs, Self::SecretsManager, Self::Ssm, Self::Sts];
+    pub const ALL: [Self; 9] = [
+        Self::Acm,
+        Self::Ecs,
+        Self::Ecr,
+        Self::ElasticLoadBalancing,
+        Self::Events,
+        Self::Logs,
+        Self::SecretsManager,
+        Self::Ssm,
+        Self::Sts,
+    ];
 
     /// The name that a signature's credential scope gives the service.
     #[must_use]
     pub fn signing_name(self) -> &'static str {
         match self {
+            Self::Acm => "acm",
             Self::Ecs => "ecs",
             Self::Ecr => "ecr",
+            Self::ElasticLoadBalancing => "elasticloadbalancing",
             Self::Events => "events",
             Self::Logs => "logs",
             Self::SecretsManager => "secretsmanager",
@@ -128,8 +141,10 @@ impl Service {
     #[must_use]
     pub fn model(self) -> &'static ServiceModel {
         match self {
+            Self::Acm => &shapes::acm::MODEL,
             Self::Ecs => &shapes::ecs::MODEL,
             Self::Ecr => &shapes::ecr::MODEL,
+            Self::ElasticLoadBalancing => &shapes::elasticloadbalancing::MODEL,
             Self::Events => &shapes::events::MODEL,
             Self::Logs => &shapes::logs::MODEL,
             Self::SecretsManager => &shapes::secretsmanager::MODEL,

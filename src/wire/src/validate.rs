@@ -4,7 +4,7 @@
 //! (`containerDefinitions[0].portMappings[1].hostPort`), and becomes one of two errors:
 //! - a value of the wrong JSON type, or a number that its type cannot hold: `SerializationException`;
 //! - everything else (required member missing, too short or long, out of range, unknown enumeration value, a pattern
-//!   not met, null in a list): `InvalidParameterException`, and of EventBridge and Systems Manager, which have no
+//!   not met, null in a list): `InvalidParameterException`, and of Elastic Load Balancing, EventBridge and Systems Manager, which have no
 //!   such error, `ValidationException`. AWS ECS answers `ClientException` for some of these; Gantry
 //!   imitates it only for CreateService's `launchType`.
 //!
@@ -24,11 +24,12 @@ use crate::value::{Blob, Timestamp};
 
 /// The patterns of tag keys and values, in each service its own. They need Unicode classes, which [`regex_lite`] has
 /// not: they are checked by [`is_tag_text`].
-const TAG_PATTERNS: [&str; 4] = [
+const TAG_PATTERNS: [&str; 5] = [
     r"([\p{L}\p{Z}\p{N}_.:/=+\-@]*)",
     r"^([\p{L}\p{Z}\p{N}_.:/=+\-@]+)$",
     r"^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$",
     r"^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$",
+    r"[\p{L}\p{Z}\p{N}_.:\/=+\-@]*",
 ];
 
 /// What is wrong with a request, and where.
@@ -86,7 +87,7 @@ impl From<Invalid> for ApiError {
                 let text = format!(
                     "1 validation error detected: Value {value} at '{place}' failed to satisfy constraint: {violation}"
                 );
-                if matches!(service, Service::Events | Service::Ssm) {
+                if matches!(service, Service::ElasticLoadBalancing | Service::Events | Service::Ssm) {
                     Self::validation(text)
                 } else {
                     Self::invalid_parameter(text)

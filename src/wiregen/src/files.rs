@@ -24,8 +24,10 @@ pub(crate) type Files = BTreeMap<String, String>;
 pub(crate) fn generate() -> anyhow::Result<Files> {
     let mut files = Files::new();
     for (text, service, title) in [
+        (model::ACM, "Acm", "AWS Certificate Manager"),
         (model::ECS, "Ecs", "Amazon ECS"),
         (model::ECR, "Ecr", "Amazon ECR"),
+        (model::ELASTIC_LOAD_BALANCING, "ElasticLoadBalancing", "Elastic Load Balancing"),
         (model::EVENTS, "Events", "Amazon EventBridge"),
         (model::LOGS, "Logs", "Amazon CloudWatch Logs"),
         (model::SECRETS_MANAGER, "SecretsManager", "AWS Secrets Manager"),
@@ -134,7 +136,7 @@ pub(crate) fn write(target: &Path, files: &Files) -> anyhow::Result<()> {
 /// The generated files below `target`, known by their first line.
 pub(crate) fn read(target: &Path) -> anyhow::Result<Files> {
     let mut files = Files::new();
-    for service in ["ecs", "ecr", "events", "logs", "secretsmanager", "ssm", "sts"] {
+    for service in ["acm", "ecs", "ecr", "elasticloadbalancing", "events", "logs", "secretsmanager", "ssm", "sts"] {
         let folder = target.join(service);
         if !folder.exists() {
             continue;

@@ -39,8 +39,10 @@ mod tests {
     #[test]
     fn every_operation_of_the_services_is_there() {
         let count = |text| model::parse(text).unwrap().operations.len();
+        assert_eq!(count(model::ACM), 8);
         assert_eq!(count(model::ECS), 88);
         assert_eq!(count(model::ECR), 62);
+        assert_eq!(count(model::ELASTIC_LOAD_BALANCING), 31);
         assert_eq!(count(model::EVENTS), 13);
         assert_eq!(count(model::LOGS), 18);
         assert_eq!(count(model::SECRETS_MANAGER), 14);

@@ -10,10 +10,14 @@ use anyhow::{Context, ensure};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+/// The model of AWS Certificate Manager, of which Gantry has certificates that are imported.
+pub(crate) const ACM: &str = include_str!("../models/acm.json");
 /// The model of Amazon ECS.
 pub(crate) const ECS: &str = include_str!("../models/ecs.json");
 /// The model of Amazon ECR.
 pub(crate) const ECR: &str = include_str!("../models/ecr.json");
+/// The model of Elastic Load Balancing, version 2.
+pub(crate) const ELASTIC_LOAD_BALANCING: &str = include_str!("../models/elasticloadbalancing.json");
 /// The model of Amazon EventBridge.
 pub(crate) const EVENTS: &str = include_str!("../models/events.json");
 /// The model of Amazon CloudWatch Logs.

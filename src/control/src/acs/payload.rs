@@ -48,7 +48,7 @@ pub fn task(task: &Task, definition: &TaskDefinition, registry_host: &str) -> Re
         arn: Arn::task(&task.scope, &task.cluster, &task.id).to_string(),
         family: task.task_definition.family.to_string(),
         version: task.task_definition.revision.to_string(),
-        desired_status: task.desired_status.as_str().to_owned(),
+        desired_status: task.told_status().as_str().to_owned(),
         task_definition_account_id: Some(task.scope.account.to_string()),
         containers: containers.map(|c| container(task, c, &overrides, registry_host)).collect(),
         volumes: definition.volumes.iter().flatten().map(volume).collect(),

@@ -221,7 +221,7 @@ impl Session {
             cluster_arn: self.cluster_arn(),
             container_instance_arn: self.instance_arn(),
             generated_at: self.agents.control.now().0,
-            tasks: tasks.iter().map(|t| identifier(t, t.desired_status)).collect(),
+            tasks: tasks.iter().map(|t| identifier(t, t.told_status())).collect(),
             timeline: self.agents.control.store.last_seq(),
         };
         self.send(manifest.into()).await
@@ -249,7 +249,7 @@ impl Session {
         let mut definitions = BTreeMap::new();
         for task in due {
             match build(&mut reader, task, &mut definitions, registry_host).await? {
-                Ok(payload) => built.push((task.id.clone(), task.desired_status, payload)),
+                Ok(payload) => built.push((task.id.clone(), task.told_status(), payload)),
                 Err(why) => tracing::error!(task = %task.id, "the agent cannot be told of the task: {why}"),
             }
         }
@@ -269,7 +269,7 @@ impl Session {
 
     fn is_due(&self, task: &Task) -> bool {
         let told = self.under_way.values().flat_map(|told| &told.tasks);
-        let wanted = task.desired_status;
+        let wanted = task.told_status();
         self.acknowledged.get(&task.id) != Some(&wanted) && !told.into_iter().any(|t| *t == (task.id.clone(), wanted))
     }
 
@@ -297,7 +297,7 @@ impl Session {
         };
         let wanted = |arn: &str| {
             let id = task_id(arn);
-            tasks.iter().any(|t| Some(&t.id) == id.as_ref() && t.desired_status == DesiredStatus::Running)
+            tasks.iter().any(|t| Some(&t.id) == id.as_ref() && t.told_status() == DesiredStatus::Running)
         };
         let stop_tasks = offer.stop_candidates.into_iter().filter(|t| !wanted(&t.task_arn)).collect();
         let generated_at = self.agents.control.now().0;
@@ -320,7 +320,7 @@ async fn build(
     definitions: &mut BTreeMap<gantry_model::TaskDefinitionId, TaskDefinition>,
     registry_host: &str,
 ) -> Result<Result<AcsTask, String>, gantry_store::StoreError> {
-    if task.desired_status == DesiredStatus::Stopped {
+    if task.told_status() == DesiredStatus::Stopped {
         return Ok(Ok(payload::stop(task)));
     }
     if !definitions.contains_key(&task.task_definition) {

@@ -12,7 +12,9 @@ use serde_json::{Map, Value, json};
 
 use crate::context::Call;
 use crate::ecs::launch::{self, Capacity, Runnable};
-use crate::ecs::{describe_services, idempotency, record, resolve, service_spec, unsupported, zone_rebalancing};
+use crate::ecs::{
+    describe_services, idempotency, load_balancers, record, resolve, service_spec, unsupported, zone_rebalancing,
+};
 use crate::error::Failure;
 use crate::ids;
 
@@ -57,6 +59,10 @@ async fn create(tx: &mut Tx, call: &Call, input: &CreateServiceRequest) -> Resul
     let strategy = input.capacity_provider_strategy.as_deref().unwrap_or_default();
     let capacity = launch::capacity(tx, &cluster, input.launch_type.as_deref(), strategy).await?;
     let mut service = service(call, input, &cluster, name, runnable.as_ref(), &capacity)?;
+    if let (Some(given), Some(runnable)) = (&input.load_balancers, &runnable) {
+        let strategy = service.deployment_configuration.strategy;
+        load_balancers::check(tx, call, given, &runnable.document, strategy).await?;
+    }
     if let Some(runnable) = runnable.filter(|_| controller == DeploymentController::Ecs) {
         service = start_deployment(&service, ids::deployment_id()?, runnable.model.id, call.now);
     }
@@ -68,7 +74,6 @@ async fn create(tx: &mut Tx, call: &Call, input: &CreateServiceRequest) -> Resul
 
 fn refuse_unsupported(input: &CreateServiceRequest) -> Result<(), ApiError> {
     unsupported::refuse_traffic(
-        input.load_balancers.as_deref(),
         input.service_registries.as_deref(),
         input.service_connect_configuration.as_ref(),
         input.vpc_lattice_configurations.as_deref(),
@@ -165,6 +170,7 @@ fn extra(input: &CreateServiceRequest, capacity: &Capacity) -> Result<Map<String
         extra.insert("platformFamily".to_owned(), json!("Linux"));
     }
     service_spec::keep(&mut extra, "networkConfiguration", input.network_configuration.as_ref())?;
+    service_spec::keep(&mut extra, load_balancers::MEMBER, input.load_balancers.as_ref())?;
     service_spec::keep(&mut extra, "roleArn", input.role.as_ref())?;
     let propagate = service_spec::propagate_tags(input.propagate_tags.as_deref().unwrap_or("NONE"))?;
     extra.insert("propagateTags".to_owned(), json!(propagate));

@@ -150,6 +150,9 @@ fn actions(service: &Service, message: &Message, now: UnixMillis) -> Vec<Value> 
         | Message::ProtectedTasks { .. }
         | Message::DeploymentCompleted { .. }
         | Message::DeploymentFailed { .. }
+        | Message::Registered { .. }
+        | Message::Deregistered { .. }
+        | Message::UnhealthyTarget { .. }
         | Message::RollingBack { .. } => Vec::new(),
     }
 }

@@ -8,14 +8,14 @@ use gantry_model::container_instance::ContainerInstance;
 use gantry_model::event::{EventKind, NewEvent};
 use gantry_model::service::{RolloutState, Service, ServiceEvent};
 use gantry_model::service_deployment::{ServiceDeployment, record_id};
-use gantry_model::task::Task;
+use gantry_model::task::{Task, TaskStatus};
 use gantry_model::task_definition::TaskDefinition;
 use gantry_model::{Arn, Resource};
 use gantry_scheduler::Message;
 use gantry_store::Tx;
 use serde_json::json;
 
-use crate::ecs::notifications;
+use crate::ecs::{load_balancers, notifications, targets};
 use crate::error::Failure;
 use crate::ids;
 
@@ -25,6 +25,9 @@ use crate::ids;
 /// The store's.
 pub async fn put_task(tx: &mut Tx, task: &mut Task) -> Result<(), Failure> {
     task.version += 1;
+    if task.last_status == TaskStatus::Stopped && task.traffic.is_some() {
+        targets::forget(tx, task).await?;
+    }
     gantry_store::task::put(tx, task).await?;
     notifications::of_task(tx, task).await?;
     tx.append(NewEvent {
@@ -59,6 +62,7 @@ pub async fn put_service(tx: &mut Tx, service: &mut Service) -> Result<(), Failu
         false => None,
     };
     gantry_store::service::put(tx, service).await?;
+    load_balancers::shift(tx, service).await?;
     notifications::of_deployments(tx, before.as_ref(), service).await?;
     tx.append(NewEvent {
         scope: service.scope.clone(),

@@ -16,7 +16,7 @@ use serde_json::json;
 
 use crate::authorise;
 use crate::context::Call;
-use crate::ecs::record;
+use crate::ecs::{load_balancers, record};
 use crate::error::Failure;
 
 /// Texts of reasons, digests and ids are cut as Amazon's agent cuts them.
@@ -286,10 +286,27 @@ pub async fn write(tx: &mut Tx, mut task: Task, report: &TaskReport) -> Result<(
     if task == before {
         return Ok(());
     }
+    if task.last_status == TaskStatus::Running && task.desired_status == DesiredStatus::Running {
+        register(tx, &mut task, moved).await?;
+    }
     record::put_task(tx, &mut task).await?;
     let Some(moved) = moved else { return Ok(()) };
     let unasked = before.desired_status == DesiredStatus::Running && matches!(moved, Moved::Stopped { .. });
     tell_service(tx, &task, moved, unasked).await
+}
+
+/// Registers a task that runs with the load balancers of its service. One that cannot be is said in the service's events when
+/// it begins to run, and tried again with each report.
+async fn register(tx: &mut Tx, task: &mut Task, moved: Option<Moved>) -> Result<(), Failure> {
+    let error = match load_balancers::register(tx, task).await {
+        Ok(()) => return Ok(()),
+        Err(Failure::Api(error)) => error,
+        Err(failure) => return Err(failure),
+    };
+    let Some(name) = task.service.as_ref().filter(|_| moved == Some(Moved::Running)) else { return Ok(()) };
+    let Some(service) = gantry_store::service::get(tx, &task.scope, &task.cluster, name).await? else { return Ok(()) };
+    let message = format!("(service {name}) (task {}) cannot be registered as a target: {}", task.id, error.message);
+    record::say(tx, &service, message).await
 }
 
 /// Tells the service of `task`, when it has one, how the task moved. A task that stopped `unasked` is said in the

@@ -4,11 +4,12 @@ use gantry_model::UnixMillis;
 use gantry_model::task::{DesiredStatus, StopCode, Task, TaskStatus};
 use gantry_store::Tx;
 
-use crate::ecs::record;
+use crate::ecs::{record, targets};
 use crate::error::Failure;
 
-/// Wants `task` STOPPED for `reason`. A task that is on no host, or whose host is gone, is STOPPED at once; any other
-/// is STOPPING until its agent says that it ended. The first reason stays. Answers whether anything changed.
+/// Wants `task` STOPPED for `reason`. A task that is on no host, or whose host is gone, is STOPPED at once. One that load
+/// balancers send to is DEACTIVATING until they have let it go; any other is STOPPING until its agent says that it ended. The
+/// first reason stays. Answers whether anything changed.
 ///
 /// # Errors
 /// The store's.
@@ -17,9 +18,15 @@ pub async fn stop(tx: &mut Tx, task: &mut Task, code: StopCode, reason: &str) ->
         return Ok(false);
     }
     let now = tx.now();
+    let has_host = has_host(tx, task).await?;
+    let drains = has_host && targets::let_go(tx, task).await?;
     mark(task, code, reason, now);
-    if !has_host(tx, task).await? {
+    if !has_host {
         finish(task, now);
+    } else if drains {
+        task.advance(TaskStatus::Deactivating);
+    } else {
+        task.advance(TaskStatus::Stopping);
     }
     record::put_task(tx, task).await?;
     Ok(true)
@@ -30,7 +37,6 @@ fn mark(task: &mut Task, code: StopCode, reason: &str, now: UnixMillis) {
     task.stop_code.get_or_insert(code);
     task.stopped_reason.get_or_insert_with(|| reason.chars().take(1024).collect());
     task.stopping_at.get_or_insert(now);
-    task.advance(TaskStatus::Stopping);
 }
 
 fn finish(task: &mut Task, now: UnixMillis) {

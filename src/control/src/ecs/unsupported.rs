@@ -18,19 +18,15 @@ pub fn refuse_volumes<T>(given: Option<&[T]>) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Refuses what stands in front of a service: load balancers, discovery, mesh.
+/// Refuses what makes a service known to others: discovery, mesh.
 ///
 /// # Errors
 /// InvalidParameterException.
 pub fn refuse_traffic(
-    load_balancers: Option<&[wire::LoadBalancer]>,
     registries: Option<&[wire::ServiceRegistry]>,
     connect: Option<&wire::ServiceConnectConfiguration>,
     lattice: Option<&[wire::VpcLatticeConfiguration]>,
 ) -> Result<(), ApiError> {
-    if load_balancers.is_some_and(|l| !l.is_empty()) {
-        return Err(refuse("loadBalancers", "publish a port on the host instead."));
-    }
     if registries.is_some_and(|r| !r.is_empty()) {
         return Err(refuse("serviceRegistries", "there is no service discovery yet."));
     }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::context::Call;
 use crate::ecs::launch;
-use crate::ecs::{describe_services, record, resolve, service_spec, unsupported, zone_rebalancing};
+use crate::ecs::{describe_services, load_balancers, record, resolve, service_spec, unsupported, zone_rebalancing};
 use crate::error::Failure;
 use crate::ids;
 
@@ -55,7 +55,6 @@ async fn update(tx: &mut Tx, call: &Call, input: &UpdateServiceRequest) -> Resul
 
 fn refuse_unsupported(input: &UpdateServiceRequest) -> Result<(), ApiError> {
     unsupported::refuse_traffic(
-        input.load_balancers.as_deref(),
         input.service_registries.as_deref(),
         input.service_connect_configuration.as_ref(),
         input.vpc_lattice_configurations.as_deref(),
@@ -74,6 +73,7 @@ fn refuse_for_controller(before: &Service, input: &UpdateServiceRequest) -> Resu
     let deploys = input.task_definition.is_some()
         || input.force_new_deployment == Some(true)
         || input.network_configuration.is_some()
+        || input.load_balancers.is_some()
         || input.platform_version.is_some()
         || input.capacity_provider_strategy.is_some();
     if deploys && before.deployment_controller != DeploymentController::Ecs {
@@ -132,6 +132,7 @@ fn with_extra(service: &mut Service, input: &UpdateServiceRequest) -> Result<(),
     let launch_type = launch::launch_type_of(service);
     let extra = &mut service.extra;
     service_spec::keep(extra, "networkConfiguration", input.network_configuration.as_ref())?;
+    service_spec::keep(extra, load_balancers::MEMBER, input.load_balancers.as_ref())?;
     if let Some(version) = &input.platform_version {
         launch::platform_version(launch_type, Some(version))?;
         extra.insert("platformVersion".to_owned(), json!(version));
@@ -154,7 +155,9 @@ async fn with_deployment(
     let present = before.task_definition.as_ref().map(ToString::to_string).unwrap_or_default();
     let wanted = input.task_definition.clone().unwrap_or(present);
     let forced = input.force_new_deployment == Some(true);
-    let moved = changed(before, &service, "networkConfiguration") || changed(before, &service, "platformVersion");
+    let moved = ["networkConfiguration", "platformVersion", load_balancers::MEMBER]
+        .into_iter()
+        .any(|member| changed(before, &service, member));
     if input.task_definition.is_none() && !forced && !moved {
         return Ok(service);
     }
@@ -167,6 +170,9 @@ async fn with_deployment(
         (model.id.clone(), launch::document(&model)?)
     };
     check_network(&service, &document)?;
+    let balanced = load_balancers::of(&service.workload());
+    let strategy = service.deployment_configuration.strategy;
+    load_balancers::check(tx, call, &balanced, &document, strategy).await?;
     if Some(&id) == before.task_definition.as_ref() && !forced && !moved {
         return Ok(service);
     }

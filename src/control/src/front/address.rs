@@ -9,7 +9,7 @@ use gantry_wire::schema::Protocol;
 use gantry_wire::{ApiError, OperationModel, Service, json};
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// What is known of a request's destination.
 #[derive(Debug, Clone)]
@@ -39,8 +39,8 @@ impl Address {
         Self { protocol, ..Self::unknown() }
     }
 
-    /// The same with what the signature says; a form without a believed one is taken for STS, the only service here that
-    /// speaks it.
+    /// The same with what the signature says; a form without a believed one is taken for STS, whose errors every client of
+    /// forms can read.
     pub(super) fn complete(mut self, caller: Option<&Caller>) -> Self {
         if self.service.is_none() {
             self.service = caller.and_then(|c| Service::from_signing_name(&c.service));
@@ -83,23 +83,28 @@ impl Address {
                 if service.model().protocol != Protocol::AwsQuery {
                     return Err(ApiError::missing_operation());
                 }
-                let form = Form::parse(body)?;
-                if form.get("Action").is_some() {
-                    return form.operation(service);
-                }
-                Form::parse(parts.uri.query().unwrap_or_default().as_bytes())?.operation(service)
+                form(parts, body)?.operation(service)
             }
         }
     }
 
-    /// The input as JSON. No operation that is spoken to in forms has any.
+    /// The input of `operation` as JSON.
     ///
     /// # Errors
     /// SerializationException.
-    pub(super) fn input(&self, body: &[u8]) -> Result<Value, ApiError> {
+    pub(super) fn input(&self, operation: &OperationModel, parts: &Parts, body: &[u8]) -> Result<Value, ApiError> {
         match self.protocol {
             Protocol::AwsJson11 => json::parse(body),
-            Protocol::AwsQuery => Ok(Value::Object(Map::new())),
+            Protocol::AwsQuery => form(parts, body)?.input(operation),
         }
+    }
+}
+
+/// The form of a request: its body's, or its query's where the body names no operation.
+fn form(parts: &Parts, body: &[u8]) -> Result<Form, ApiError> {
+    let form = Form::parse(body)?;
+    match form.get("Action") {
+        Some(_) => Ok(form),
+        None => Form::parse(parts.uri.query().unwrap_or_default().as_bytes()),
     }
 }

@@ -13,6 +13,7 @@ pub mod scaling;
 pub mod scanning;
 pub mod schedules;
 pub mod services;
+pub mod targets;
 
 use std::sync::Arc;
 
@@ -35,6 +36,7 @@ pub fn start(control: &Arc<Control>) -> JoinSet<()> {
     set.spawn(scanning::run(Arc::clone(control)));
     set.spawn(schedules::run(Arc::clone(control)));
     set.spawn(agents::run(Arc::clone(control)));
+    set.spawn(targets::run(Arc::clone(control)));
     set.spawn(log_packing::run(Arc::clone(control)));
     set.spawn(housekeeping::run(Arc::clone(control)));
     if let Some(webhooks) = &control.config.event_webhooks {

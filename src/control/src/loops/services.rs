@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gantry_model::service::{DeploymentController, Service, ServiceStatus, Workload};
-use gantry_model::task::LaunchType;
+use gantry_model::task::{LaunchType, TaskTraffic};
 use gantry_model::{ClusterName, Scope, ServiceName, Tag, TaskDefinitionId, UnixMillis};
 use gantry_scheduler::{
     ClusterState, DefaultStrategy, Definition, Message, Outcome, ServiceInput, Start, reconcile, reconcile_task_set,
@@ -22,7 +22,7 @@ use crate::context::Control;
 use crate::ecs::capacity_providers::MOST_WAITING;
 use crate::ecs::hosts::Hosts;
 use crate::ecs::new_task::TaskTemplate;
-use crate::ecs::{capacity_providers, launch, record, requirements, stopping};
+use crate::ecs::{capacity_providers, launch, load_balancers, record, requirements, stopping};
 use crate::error::{Failure, chain};
 use crate::ids;
 
@@ -328,6 +328,9 @@ impl World {
                 template.on(host, now)?
             }
         };
+        if !load_balancers::of(&workload).is_empty() {
+            task.traffic = Some(TaskTraffic::new());
+        }
         record::put_task(tx, &mut task).await?;
         Ok(Some(task.id))
     }

@@ -11,6 +11,7 @@ mod container_instances;
 mod events;
 mod front;
 mod health;
+mod load_balancers;
 mod logs;
 mod managed_scaling;
 mod parameters;

@@ -66,6 +66,8 @@ impl Tour {
 fn numbered(log: &str) -> String {
     let mut text = log.to_owned();
     for (kind, pattern) in [
+        ("elb", r"\b[0-9a-f]{16}\b"),
+        ("dns", r"front-[0-9a-f]{10}\."),
         ("uuid", r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"),
         ("id", r"\b[0-9a-f]{32}\b"),
         ("deployment", r"\b[0-9]{15,20}\b"),
@@ -157,6 +159,82 @@ async fn operations_of_events_answer_as_they_did() {
     tour.call("RemoveTargets", json!({ "Rule": "nightly", "Ids": ["1"] })).await;
     tour.call("DeleteRule", json!({ "Name": "nightly" })).await;
     insta::assert_snapshot!("events", tour.end());
+}
+
+#[tokio::test]
+async fn operations_of_elasticloadbalancing_answer_as_they_did() {
+    let mut tour = Tour::of("elasticloadbalancing").await;
+    let arn_of = |made: &Value, list: &str, member: &str| made[list][0][member].as_str().unwrap().to_owned();
+    let tags = json!([{ "Key": "team", "Value": "blue" }]);
+    let made = tour.call("CreateLoadBalancer", json!({ "Name": "front", "Subnets": ["s-1"], "Tags": tags })).await;
+    let front = arn_of(&made, "LoadBalancers", "LoadBalancerArn");
+    let input = json!({ "Name": "web", "Protocol": "HTTP", "Port": 80, "TargetType": "ip", "VpcId": "vpc-1" });
+    let made = tour.call("CreateTargetGroup", input).await;
+    let web = arn_of(&made, "TargetGroups", "TargetGroupArn");
+    let forward = json!([{ "Type": "forward", "TargetGroupArn": web }]);
+    let input = json!({ "LoadBalancerArn": front, "Protocol": "HTTP", "Port": 80, "DefaultActions": forward });
+    let made = tour.call("CreateListener", input).await;
+    let listener = arn_of(&made, "Listeners", "ListenerArn");
+    let conditions = json!([{ "Field": "path-pattern", "Values": ["/old/*"] }]);
+    let redirect = json!([{ "Type": "redirect", "RedirectConfig": { "Path": "/new", "StatusCode": "HTTP_301" } }]);
+    let input = json!({ "ListenerArn": listener, "Priority": 1, "Conditions": conditions, "Actions": redirect });
+    let made = tour.call("CreateRule", input).await;
+    let rule = arn_of(&made, "Rules", "RuleArn");
+    let fixed = json!([{ "Type": "fixed-response", "FixedResponseConfig": { "StatusCode": "404" } }]);
+    tour.call("ModifyRule", json!({ "RuleArn": rule, "Actions": fixed })).await;
+    tour.call("SetRulePriorities", json!({ "RulePriorities": [{ "RuleArn": rule, "Priority": 7 }] })).await;
+    tour.call("DescribeRules", json!({ "ListenerArn": listener })).await;
+    tour.call("ModifyListener", json!({ "ListenerArn": listener, "Port": 8080 })).await;
+    tour.call("DescribeListeners", json!({ "LoadBalancerArn": front })).await;
+    tour.call("DescribeListenerCertificates", json!({ "ListenerArn": listener })).await;
+    let certificates = json!([{ "CertificateArn": "arn:aws:acm:us-east-1:000000000000:certificate/none" }]);
+    let input = json!({ "ListenerArn": listener, "Certificates": certificates });
+    tour.refused("AddListenerCertificates", input.clone()).await;
+    tour.call("RemoveListenerCertificates", input).await;
+    tour.call("ModifyTargetGroup", json!({ "TargetGroupArn": web, "HealthCheckPath": "/health" })).await;
+    let attributes = json!([{ "Key": "deregistration_delay.timeout_seconds", "Value": "30" }]);
+    tour.call("ModifyTargetGroupAttributes", json!({ "TargetGroupArn": web, "Attributes": attributes })).await;
+    tour.call("DescribeTargetGroupAttributes", json!({ "TargetGroupArn": web })).await;
+    let attributes = json!([{ "Key": "idle_timeout.timeout_seconds", "Value": "30" }]);
+    tour.call("ModifyLoadBalancerAttributes", json!({ "LoadBalancerArn": front, "Attributes": attributes })).await;
+    tour.call("DescribeLoadBalancerAttributes", json!({ "LoadBalancerArn": front })).await;
+    let targets = json!({ "TargetGroupArn": web, "Targets": [{ "Id": "10.0.0.7" }] });
+    tour.call("RegisterTargets", targets.clone()).await;
+    tour.call("DescribeTargetHealth", json!({ "TargetGroupArn": web })).await;
+    tour.call("DeregisterTargets", targets).await;
+    tour.call("AddTags", json!({ "ResourceArns": [web], "Tags": [{ "Key": "stage", "Value": "prod" }] })).await;
+    tour.call("DescribeTags", json!({ "ResourceArns": [front, web] })).await;
+    tour.call("RemoveTags", json!({ "ResourceArns": [web], "TagKeys": ["stage"] })).await;
+    tour.call("DescribeLoadBalancers", json!({ "Names": ["front"] })).await;
+    tour.call("DescribeTargetGroups", json!({ "LoadBalancerArn": front })).await;
+    tour.call("DescribeSSLPolicies", json!({})).await;
+    tour.call("DeleteRule", json!({ "RuleArn": rule })).await;
+    tour.call("DeleteListener", json!({ "ListenerArn": listener })).await;
+    tour.call("DeleteLoadBalancer", json!({ "LoadBalancerArn": front })).await;
+    tour.call("DeleteTargetGroup", json!({ "TargetGroupArn": web })).await;
+    insta::assert_snapshot!("elasticloadbalancing", tour.end());
+}
+
+#[tokio::test]
+async fn operations_of_acm_answer_as_they_did() {
+    let mut tour = Tour::of("acm").await;
+    let base64 = |text: &str| serde_json::to_value(gantry_wire::value::Blob(text.as_bytes().to_vec())).unwrap();
+    let import = json!({
+        "Certificate": base64(include_str!("data/shop.pem")),
+        "PrivateKey": base64(include_str!("data/shop-key.pem")),
+        "Tags": [{ "Key": "team", "Value": "blue" }],
+    });
+    let arn = tour.call("ImportCertificate", import).await["CertificateArn"].as_str().unwrap().to_owned();
+    let it = json!({ "CertificateArn": arn });
+    tour.call("DescribeCertificate", it.clone()).await;
+    tour.call("GetCertificate", it.clone()).await;
+    tour.call("ListCertificates", json!({})).await;
+    let tags = json!({ "CertificateArn": arn, "Tags": [{ "Key": "stage", "Value": "prod" }] });
+    tour.call("AddTagsToCertificate", tags).await;
+    tour.call("RemoveTagsFromCertificate", json!({ "CertificateArn": arn, "Tags": [{ "Key": "team" }] })).await;
+    tour.call("ListTagsForCertificate", it.clone()).await;
+    tour.call("DeleteCertificate", it).await;
+    insta::assert_snapshot!("acm", tour.end());
 }
 
 #[tokio::test]

@@ -32,7 +32,11 @@ pub fn start_deployment(
     let rollout = first_stage(&service)
         .map(|stage| Rollout::begin(record_id(&id), stage, &service.deployment_configuration.lifecycle_hooks, now));
     let new = Deployment::new(id, task_definition.clone(), service.workload(), now);
-    let deployment = Deployment { rollout, ..new };
+    // Green goes where blue is not; anything else where what serves now is.
+    let serving = last_completed(&service).and_then(|id| service.deployments.iter().find(|d| d.id == id));
+    let serving = serving.or(service.deployments.first()).is_some_and(|deployment| deployment.is_alternate);
+    let is_alternate = if rollout.is_some() && !service.deployments.is_empty() { !serving } else { serving };
+    let deployment = Deployment { rollout, is_alternate, ..new };
     service.deployments.insert(0, deployment);
     service.task_definition = Some(task_definition);
     forget_troubles(&mut service);

@@ -16,7 +16,7 @@ use gantry_model::task::{DesiredStatus, HealthStatus, StopCode, Task, TaskStatus
 
 use super::Pass;
 use super::staged::is_under_way;
-use super::standing::{grace_period_s, has_checks};
+use super::standing::{grace_period_s, has_checks, health};
 use super::task_sets::{part, take_back};
 use crate::message::Message;
 
@@ -40,7 +40,8 @@ fn mark_running(service: &mut Service, task: &Task, now: UnixMillis) {
     }
 }
 
-/// Takes note that the health of `task` changed to what it is now; once per change, in the transaction that writes it.
+/// Takes note that the health of `task`, by its containers or by load balancers, changed to what it is now; once per change,
+/// in the transaction that writes it.
 ///
 /// A task that turns unhealthy is a failure that the breaker counts. In a service with a grace period it is counted when
 /// the task is given up instead, since bad health inside the period means nothing.
@@ -50,7 +51,7 @@ pub fn note_health(service: &mut Service, task: &Task, now: UnixMillis) {
 
 fn mark_health(service: &mut Service, task: &Task, now: UnixMillis) {
     let graceful = grace_period_s(service) > 0;
-    match task.health {
+    match health(task) {
         HealthStatus::Healthy => note_success(service, task),
         HealthStatus::Unhealthy if !graceful && task.desired_status == DesiredStatus::Running => {
             if let Some(deployment) = deployment_of(service, task) {
@@ -88,7 +89,7 @@ fn mark_stopped(service: &mut Service, task: &Task, was_running: bool, now: Unix
         return;
     }
     // What turned unhealthy first was counted then.
-    if !ended_by_itself(task) || (was_running && task.health == HealthStatus::Unhealthy) {
+    if !ended_by_itself(task) || (was_running && health(task) == HealthStatus::Unhealthy) {
         return;
     }
     // While a deployment goes in stages the tasks of the revision before it are replaced, too.
@@ -150,7 +151,7 @@ fn ended_by_itself(task: &Task) -> bool {
 
 fn has_proved_itself(task: &Task, now: UnixMillis) -> bool {
     match (has_checks(task), task.started_at) {
-        (true, _) => task.health == HealthStatus::Healthy,
+        (true, _) => health(task) == HealthStatus::Healthy,
         (false, started_at) => started_at.is_none_or(|at| now.millis_since(at) >= PROVING_MILLIS),
     }
 }

@@ -184,7 +184,7 @@ pub(crate) mod read {
         let principal = crate::sdk::principal()?;
         match principal.kind {
             PrincipalKind::Admin => Ok(()),
-            PrincipalKind::Agent => {
+            PrincipalKind::Agent | PrincipalKind::Proxy => {
                 let message = format!("{} is not authorized to change status boards", principal.arn);
                 Err(ApiError::refused("AccessDeniedException", message))
             }

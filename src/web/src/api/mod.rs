@@ -12,6 +12,7 @@ pub mod image_tags;
 pub mod images;
 pub mod instances;
 pub mod lifecycle;
+pub mod load_balancers;
 pub mod logs;
 #[cfg(feature = "ssr")]
 pub(crate) mod network;

@@ -22,6 +22,7 @@ pub enum FoundKind {
     Board,
     LogGroup,
     Schedule,
+    LoadBalancer,
     Secret,
     Parameter,
 }
@@ -40,6 +41,7 @@ impl FoundKind {
             Self::Board => Icon::Board,
             Self::LogGroup => Icon::Logs,
             Self::Schedule => Icon::Clock,
+            Self::LoadBalancer => Icon::LoadBalancer,
             Self::Secret => Icon::Lock,
             Self::Parameter => Icon::Settings,
         }
@@ -72,6 +74,7 @@ pub fn always() -> Vec<Found> {
         ("Clusters", "/clusters"),
         ("Task definitions", "/task-definitions"),
         ("Schedules", "/schedules"),
+        ("Load balancers", "/load-balancers"),
         ("Repositories", "/repositories"),
         ("Secrets", "/secrets"),
         ("Parameters", "/parameters"),
@@ -82,6 +85,7 @@ pub fn always() -> Vec<Found> {
         ("Register task definition", "/register-task-definition"),
         ("Create repository", "/create-repository"),
         ("Create schedule", "/create-schedule"),
+        ("Create load balancer", "/create-load-balancer"),
         ("Create secret", "/create-secret"),
         ("Create parameter", "/create-parameter"),
         ("Create status board", "/create-board"),
@@ -175,6 +179,10 @@ mod read {
         found.extend(crate::api::logs::read::groups().await?.iter().map(|group| {
             let href = crate::pages::logs::href(&group.name, "");
             Found::new(FoundKind::LogGroup, &group.name, "log group", &href)
+        }));
+        found.extend(crate::api::load_balancers::read::load_balancers().await?.iter().map(|balancer| {
+            let href = crate::pages::load_balancers::href(&balancer.name);
+            Found::new(FoundKind::LoadBalancer, &balancer.name, "load balancer", &href)
         }));
         found.extend(crate::api::schedules::read::schedules().await?.iter().map(|schedule| {
             Found::new(FoundKind::Schedule, &schedule.name, "schedule", &crate::pages::schedules::href(&schedule.name))

@@ -189,6 +189,9 @@ pub async fn create_service(
     breaker: String,
     subnets: String,
     security_groups: String,
+    target_group: String,
+    container: String,
+    container_port: String,
 ) -> Result<(), ApiError> {
     let name = name.trim();
     let percents = (read::number("Minimum", &minimum_percent)?, read::number("Maximum", &maximum_percent)?);
@@ -201,6 +204,7 @@ pub async fn create_service(
         .launch_type(launch_type.as_str().into())
         .deployment_configuration(read::deployment_configuration(percents, &breaker)?)
         .set_network_configuration(super::network::configuration(&subnets, &security_groups)?)
+        .set_load_balancers(read::load_balancers(&target_group, &container, &container_port)?)
         .send()
         .await?;
     leptos_axum::redirect(&format!("/clusters/{cluster}/services/{}", crate::format::query_value(name)));
@@ -209,7 +213,7 @@ pub async fn create_service(
 
 #[cfg(feature = "ssr")]
 mod read {
-    use aws_sdk_ecs::types::{Deployment, DeploymentCircuitBreaker, DeploymentConfiguration, Service};
+    use aws_sdk_ecs::types::{Deployment, DeploymentCircuitBreaker, DeploymentConfiguration, LoadBalancer, Service};
 
     use super::{Breaker, DeploymentSummary, ServiceDetail};
     use crate::api::cluster_events::read::events;
@@ -224,6 +228,19 @@ mod read {
             ApiError::refused("InvalidParameterException", message)
         };
         text.trim().parse().map_err(refused)
+    }
+
+    /// What the service stands behind, when a target group is chosen.
+    pub(super) fn load_balancers(
+        group: &str,
+        container: &str,
+        port: &str,
+    ) -> Result<Option<Vec<LoadBalancer>>, ApiError> {
+        if group.is_empty() {
+            return Ok(None);
+        }
+        let one = LoadBalancer::builder().target_group_arn(group).container_name(container.trim());
+        Ok(Some(vec![one.container_port(number("The container's port", port)?).build()]))
     }
 
     pub(super) fn deployment_configuration(

@@ -23,6 +23,7 @@ pub enum Icon {
     Info,
     Key,
     Layers,
+    LoadBalancer,
     Lock,
     Logs,
     Menu,
@@ -71,6 +72,9 @@ impl Icon {
             Self::Info => r#"<circle cx="8" cy="8" r="6"/><path d="M8 7.3v3.5M8 5.2v.01"/>"#,
             Self::Key => r#"<circle cx="5" cy="11" r="2.7"/><path d="m7 9 6-6M10.8 5.2l1.7 1.7M9 7l1.3 1.3"/>"#,
             Self::Layers => r#"<path d="m8 2 6 3-6 3-6-3zM2.5 8 8 10.8 13.5 8M2.5 11 8 13.8 13.5 11"/>"#,
+            Self::LoadBalancer => {
+                r#"<circle cx="3.2" cy="8" r="1.5"/><circle cx="12.8" cy="3.5" r="1.5"/><circle cx="12.8" cy="12.5" r="1.5"/><path d="M4.7 8h2.2c1.2 0 1.3-.7 1.8-1.8L9.3 5c.5-1 .9-1.5 2-1.5M6.9 8c1.2 0 1.3.7 1.8 1.8l.6 1.2c.5 1 .9 1.5 2 1.5"/>"#
+            }
             Self::Lock => r#"<rect x="3" y="7" width="10" height="6.5" rx="1"/><path d="M5 7V5a3 3 0 0 1 6 0v2"/>"#,
             Self::Logs => {
                 r#"<rect x="2" y="2.5" width="12" height="11" rx="1.2"/><path d="m4.8 6 2 2-2 2M8.5 10.2h3"/>"#

@@ -26,6 +26,7 @@ pub fn SideNav() -> impl IntoView {
                 <ClusterItems />
                 <Item icon=Icon::TaskDefinition title="Task definitions" href="/task-definitions" />
                 <Item icon=Icon::Clock title="Schedules" href="/schedules" />
+                <Item icon=Icon::LoadBalancer title="Load balancers" href="/load-balancers" />
             </div>
             <div class="sidenav-group">
                 <p class="sidenav-title caps">"Store"</p>
@@ -53,6 +54,7 @@ fn is_current(path: &str, href: &str) -> bool {
         "/task-definitions" => path.starts_with(href) || path == "/register-task-definition",
         "/boards" => path.starts_with(href) || path == "/create-board",
         "/schedules" => path.starts_with(href) || path == "/create-schedule",
+        "/load-balancers" => path.starts_with(href) || path == "/create-load-balancer",
         "/secrets" => path.starts_with(href) || path == "/create-secret",
         "/parameters" => path.starts_with(href) || path == "/create-parameter",
         "/repositories" => path.starts_with(href) || path == "/create-repository",

@@ -27,7 +27,7 @@ const LONGEST_WAIT_S: u64 = 15;
 /// How often a page says to the shared worker that it is still there.
 const STILL_HERE: Duration = Duration::from_secs(20);
 
-const KINDS: [EventKind; 12] = [
+const KINDS: [EventKind; 14] = [
     EventKind::CapacityProvider,
     EventKind::Cluster,
     EventKind::ContainerInstance,
@@ -40,6 +40,8 @@ const KINDS: [EventKind; 12] = [
     EventKind::Rule,
     EventKind::Secret,
     EventKind::Parameter,
+    EventKind::LoadBalancer,
+    EventKind::TargetGroup,
 ];
 
 struct Subscriber {

@@ -4,6 +4,7 @@ pub mod boards;
 pub mod clusters;
 pub mod events;
 pub mod home;
+pub mod load_balancers;
 pub mod login;
 pub mod logs;
 pub mod not_found;

@@ -6,6 +6,7 @@
 
 pub mod ecr;
 pub mod ecs;
+pub mod elasticloadbalancing;
 pub mod events;
 pub mod logs;
 pub mod secretsmanager;

@@ -103,6 +103,26 @@ fn of_events() -> Vec<ApiError> {
     vec![ApiError::rule_not_found("nightly"), ApiError::event_bus_not_found("other"), ApiError::too_many_targets()]
 }
 
+fn of_elasticloadbalancing() -> Vec<ApiError> {
+    vec![
+        ApiError::load_balancer_not_found("front"),
+        ApiError::target_group_not_found("web"),
+        ApiError::listener_not_found("arn:l"),
+        ApiError::listener_rule_not_found("arn:r"),
+        ApiError::certificate_not_found("arn:c"),
+        ApiError::duplicate_load_balancer("front"),
+        ApiError::duplicate_target_group("web"),
+        ApiError::duplicate_listener("arn:b"),
+        ApiError::priority_in_use(7),
+        ApiError::target_group_in_use("arn:g"),
+        ApiError::operation_not_permitted("Default rule 'arn:r' cannot be deleted"),
+        ApiError::invalid_target("The following targets are not container instances: 'i-1'"),
+        ApiError::invalid_configuration("Port 80 is taken"),
+        ApiError::incompatible_protocols("HTTP", "TCP"),
+        ApiError::too_many_load_balancing_tags(),
+    ]
+}
+
 fn of_secretsmanager() -> Vec<ApiError> {
     vec![
         ApiError::secret_not_found(),
@@ -171,10 +191,20 @@ fn every_general_error_as_query_xml() {
 }
 
 #[test]
+fn every_error_of_a_service_that_speaks_forms_as_query_xml() {
+    let mut all = String::new();
+    for error in of_elasticloadbalancing() {
+        writeln!(all, "{}", line(&query::failure(Service::ElasticLoadBalancing, &error, STAMP))).unwrap();
+    }
+    insta::assert_snapshot!(all);
+}
+
+#[test]
 fn a_service_s_own_errors_are_in_its_model_with_their_status_and_members() {
     for (service, errors) in [
         (Service::Ecs, of_ecs()),
         (Service::Ecr, of_ecr()),
+        (Service::ElasticLoadBalancing, of_elasticloadbalancing()),
         (Service::Events, of_events()),
         (Service::Logs, of_logs()),
         (Service::SecretsManager, of_secretsmanager()),

@@ -44,16 +44,61 @@ fn an_output_is_a_result_in_a_response() {
     insta::assert_snapshot!(String::from_utf8_lossy(response.body()));
 }
 
+fn operation(name: &str) -> &'static OperationModel {
+    Service::ElasticLoadBalancing.operation(name).unwrap()
+}
+
 #[test]
-fn lists_are_member_elements_and_null_is_left_out() {
-    let mut xml = String::new();
-    element(&mut xml, "Result", &serde_json::json!({ "Names": ["a", "b & c"], "Count": 2, "Next": null }));
-    assert_eq!(xml, "<Result><Names><member>a</member><member>b &amp; c</member></Names><Count>2</Count></Result>");
+fn parameters_become_the_input_by_its_shape() {
+    let form = Form::parse(
+        b"Action=RegisterTargets&Version=2015-12-01&TargetGroupArn=arn&Unknown.member.1=x\
+          &Targets.member.2.Id=i-2&Targets.member.10.Id=i-10&Targets.member.1.Id=i-1&Targets.member.1.Port=80",
+    )
+    .unwrap();
+    let input = form.input(operation("RegisterTargets")).unwrap();
+    let expected = serde_json::json!({
+        "TargetGroupArn": "arn",
+        "Targets": [{ "Id": "i-1", "Port": 80 }, { "Id": "i-2" }, { "Id": "i-10" }],
+    });
+    assert_eq!(input, expected);
+}
+
+#[test]
+fn an_empty_list_is_one() {
+    let input = Form::parse(b"Names=").unwrap().input(operation("DescribeLoadBalancers")).unwrap();
+    assert_eq!(input, serde_json::json!({ "Names": [] }));
+}
+
+#[test]
+fn a_parameter_of_the_wrong_type_is_named() {
+    for (form, name, parameter) in [
+        ("Targets.member.1.Port=http", "RegisterTargets", "Targets.member.1.Port"),
+        ("HealthCheckEnabled=yes", "CreateTargetGroup", "HealthCheckEnabled"),
+    ] {
+        let error = Form::parse(form.as_bytes()).unwrap().input(operation(name)).unwrap_err();
+        assert_eq!(error.code, "SerializationException");
+        assert!(error.message.starts_with(parameter), "{}", error.message);
+    }
+}
+
+#[test]
+fn an_output_is_written_by_its_shape() {
+    let output = serde_json::json!({
+        "LoadBalancers": [{
+            "LoadBalancerName": "a & b",
+            "CreatedTime": 1_764_000_000.5,
+            "State": { "Code": "active" },
+            "SecurityGroups": ["sg-1", "sg-2"],
+        }],
+        "NextMarker": null,
+    });
+    let response = success(operation("DescribeLoadBalancers"), &output, STAMP);
+    insta::assert_snapshot!(String::from_utf8_lossy(response.body()));
 }
 
 #[test]
 fn text_is_escaped_and_what_xml_cannot_hold_is_replaced() {
-    assert_eq!(escape("<\"&\">\r\u{0}\u{ffff}é"), "&lt;&quot;&amp;&quot;&gt;&#13;\u{fffd}\u{fffd}é");
+    assert_eq!(xml::escape("<\"&\">\r\u{0}\u{ffff}é"), "&lt;&quot;&amp;&quot;&gt;&#13;\u{fffd}\u{fffd}é");
 }
 
 proptest! {
@@ -61,6 +106,7 @@ proptest! {
     fn no_bytes_panic_as_a_form(body in prop::collection::vec(any::<u8>(), 0..200)) {
         if let Ok(form) = Form::parse(&body) {
             let _ = form.operation(Service::Sts);
+            let _ = form.input(operation("CreateRule"));
         }
     }
 }

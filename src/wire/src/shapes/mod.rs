@@ -6,9 +6,13 @@
 //! JSON value against the constraint table before it is read.
 
 #[rustfmt::skip]
+pub mod acm;
+#[rustfmt::skip]
 pub mod ecr;
 #[rustfmt::skip]
 pub mod ecs;
+#[rustfmt::skip]
+pub mod elasticloadbalancing;
 #[rustfmt::skip]
 pub mod events;
 #[rustfmt::skip]

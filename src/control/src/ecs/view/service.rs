@@ -56,7 +56,7 @@ pub fn service(
     view.events = Some(messages.iter().map(event).collect());
     view.created_at = Some(service.created_at.into());
     view.created_by = Some(service.created_by.clone());
-    view.load_balancers = Some(Vec::new());
+    view.load_balancers.get_or_insert_default();
     view.service_registries = Some(Vec::new());
     view.placement_constraints = Some(service.placement_constraints.iter().map(constraint).collect());
     view.placement_strategy = Some(service.placement_strategy.iter().map(strategy).collect());

@@ -42,7 +42,7 @@ pub fn task_set(service: &Service, set: &TaskSet, tasks: &[Task], with_tags: boo
         platform_version: kept.platform_version,
         platform_family: kept.platform_family,
         network_configuration: kept.network_configuration,
-        load_balancers: Some(Vec::new()),
+        load_balancers: Some(kept.load_balancers.unwrap_or_default()),
         service_registries: Some(Vec::new()),
         scale: Some(wire::Scale { value: Some(f64::from(set.scale) / 100.0), unit: Some("PERCENT".to_owned()) }),
         stability_status: Some(stability.to_owned()),

@@ -2,9 +2,11 @@
 
 use leptos::prelude::*;
 
+use crate::api::load_balancers::list_target_groups;
 use crate::api::services::CreateService as CreateServiceCall;
 use crate::api::task_definitions::{FamilySummary, list_families};
 use crate::components::{Card, CommandLine, Field, FieldError, PageHead, PageTitle, SelectField, error_of, page};
+use crate::error::ApiError;
 use crate::pages::{param, query};
 
 /// The page; `?task_definition=` fills in what is to run.
@@ -12,12 +14,19 @@ use crate::pages::{param, query};
 pub fn CreateService() -> impl IntoView {
     let cluster = param("cluster");
     let definition = query("task_definition");
-    let families = Resource::new(|| (), |()| list_families());
+    let offered = Resource::new(|| (), |()| offered());
     let action = ServerAction::<CreateServiceCall>::new();
     view! {
         <PageTitle text=Signal::derive(move || format!("Create service · {}", cluster.get())) />
-        {page(families, "Create service", move |families| form(&cluster.get(), definition.get(), &families, action))}
+        {page(offered, "Create service", move |offered| form(&cluster.get(), definition.get(), offered, action))}
     }
+}
+
+/// What the form offers: families, and target groups by ARN and name.
+type Offered = (Vec<FamilySummary>, Vec<(String, String)>);
+
+async fn offered() -> Result<Offered, ApiError> {
+    Ok((list_families().await?, list_target_groups().await?))
 }
 
 /// Families and their latest revisions, as a field offers them.
@@ -36,7 +45,7 @@ pub(in crate::pages) fn launch_types() -> Vec<(String, String)> {
 fn form(
     cluster: &str,
     definition: String,
-    families: &[FamilySummary],
+    (families, groups): Offered,
     action: ServerAction<CreateServiceCall>,
 ) -> AnyView {
     let breakers = [
@@ -49,7 +58,7 @@ fn form(
         "aws ecs create-service --cluster {cluster} --service-name NAME --task-definition FAMILY --desired-count 2"
     );
     let back = format!("/clusters/{cluster}");
-    let (cluster, offered) = (cluster.to_owned(), suggestions(families));
+    let (cluster, offered) = (cluster.to_owned(), suggestions(&families));
     view! {
         <PageHead heading="Create service" facts=view! { <span>"in cluster "{cluster.clone()}</span> }.into_any() />
         <ActionForm action attr:class="column narrow">
@@ -81,6 +90,7 @@ fn form(
                 </div>
             </Card>
             {network_card()}
+            {traffic_card(groups)}
             <FieldError error=error_of(action) />
             <div class="row">
                 <button class="button" data-kind="primary" type="submit">"Create service"</button>
@@ -90,6 +100,24 @@ fn form(
                 <div class="card-body"><p class="muted">"Every field of CreateService can be given there."</p></div>
             </Card>
         </ActionForm>
+    }
+    .into_any()
+}
+
+/// What the service stands behind.
+fn traffic_card(groups: Vec<(String, String)>) -> AnyView {
+    let none = (String::new(), "None".to_owned());
+    let options: Vec<_> = std::iter::once(none).chain(groups).collect();
+    view! {
+        <Card title="Traffic" note="from a load balancer">
+            <div class="card-body form-part">
+                <div class="form-grid" data-columns="3">
+                    <SelectField name="target_group" label="Target group" options />
+                    <Field name="container" label="Container" hint="That answers." />
+                    <Field name="container_port" label="Container port" inputmode="numeric" />
+                </div>
+            </div>
+        </Card>
     }
     .into_any()
 }
